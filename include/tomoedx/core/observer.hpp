@@ -10,10 +10,10 @@ namespace tomoedx {
 
 /// What an iterative method tells about itself after an iteration.
 struct progress {
-  std::size_t iteration = 0;              ///< iterations finished, from 1
-  std::size_t iterations = 0;             ///< iterations asked for
-  double residual = 0;                    ///< norm of data - model before this iteration's update
-  std::span<double const> by_channel{};   ///< the same norm for each channel of the data
+  std::size_t iteration = 0;             ///< iterations finished, from 1
+  std::size_t iterations = 0;            ///< iterations asked for
+  double residual = 0;                   ///< norm of data - model before this iteration's update
+  std::span<double const> by_channel{};  ///< the same norm for each channel of the data
 };
 
 /// What the observer wants to happen next.

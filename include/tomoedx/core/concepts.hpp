@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_CORE_CONCEPTS_HPP
+#define TOMOEDX_CORE_CONCEPTS_HPP
+
+#include <Kokkos_Core.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+static_assert(KOKKOS_VERSION >= 50000, "tomoedx needs Kokkos 5.0 or newer");
+
+/// The concepts that everything else is written against, and so the list of what you can bring yourself:
+///
+///   execution_space    where work runs: any Kokkos execution space
+///   view_on            an array of a given rank that a space can reach
+///   footprint          how wide a voxel's shadow is and how it spreads over bins (projectors/footprints.hpp)
+///   linear_operator    forward and adjoint between two kinds of array; your own projector starts here
+///   projector          a linear operator of a tilt series that knows its row and column sums
+///   observer           watches iterations and may end them (core/observer.hpp)
+///   solver             an iterative method taken one step at a time
+///
+/// tests/static holds an archetype of each, the least that models it, and near misses that do not.
+namespace tomoedx {
+
+/// Any Kokkos execution space: Serial, OpenMP, Cuda, HIP.
+template <class S>
+concept execution_space = Kokkos::is_execution_space_v<S>;
+
+/// The two arithmetic types of the library. Long double and half are not offered for arithmetic.
+template <class T>
+concept real = std::same_as<T, float> || std::same_as<T, double>;
+
+/// A Kokkos view of rank `Rank` that work on `Space` can read.
+template <class V, class Space, std::size_t Rank>
+concept view_on = Kokkos::is_view_v<V> &&(V::rank() == Rank) &&
+                  bool(Kokkos::SpaceAccessibility<Space, typename V::memory_space>::accessible);
+
+/// A row-major view of float or double of any rank that owns a contiguous buffer reachable from `Space`: what
+/// operators map between, so that solvers may walk it as a flat array.
+template <class V, class Space>
+concept operand_on =
+    Kokkos::is_view_v<V> &&(V::rank() >= 1) &&
+    real<typename V::value_type>&& std::same_as<typename V::array_layout, Kokkos::LayoutRight>&& bool(
+        Kokkos::SpaceAccessibility<Space, typename V::memory_space>::accessible);
+
+/// A linear map A with its transpose.
+/// 1. It names its `execution_space`, the `domain_view` it reads and the `range_view` it writes; both have
+/// the
+///    same value type and are row-major and contiguous, so that a solver may treat them as flat arrays.
+/// 2. `domain_layout()` and `range_layout()` give the extents of those views; whoever holds them can
+/// allocate.
+/// 3. `forward(x, y)` sets y = A x and `adjoint(y, x)` sets x = A' y. Both only launch work on `space()`,
+/// neither
+///    fences nor allocates, and <A x, y> = <x, A' y> up to rounding.
+/// 4. Copies are cheap and share what is expensive.
+template <class A>
+concept linear_operator = std::copy_constructible<A> && execution_space<typename A::execution_space> &&
+    operand_on<typename A::domain_view, typename A::execution_space> &&
+    operand_on<typename A::range_view, typename A::execution_space> &&
+    std::same_as<typename A::domain_view::value_type, typename A::range_view::value_type> &&
+    requires(A const& a, typename A::domain_view x, typename A::range_view y) {
+  { a.space() } -> std::convertible_to<typename A::execution_space>;
+  { a.domain_layout() } -> std::convertible_to<Kokkos::LayoutRight>;
+  { a.range_layout() } -> std::convertible_to<Kokkos::LayoutRight>;
+  a.forward(x, y);
+  a.adjoint(y, x);
+};
+
+/// A linear operator that can tell A 1 and A' 1 without being applied: `row_sums()` and `column_sums()`
+/// return something indexed by the flat position in the range and in the domain (see
+/// core/repeated_values.hpp).
+template <class A>
+concept projector = linear_operator<A> && requires(A const& a, std::size_t i) {
+  { a.row_sums()(i) } -> std::convertible_to<typename A::domain_view::value_type>;
+  { a.column_sums()(i) } -> std::convertible_to<typename A::domain_view::value_type>;
+};
+
+/// An iterative method taken one step at a time.
+/// 1. `step()` does one iteration in place; it allocates nothing.
+/// 2. `state()` is the estimate after the steps done so far; the same buffer every time.
+/// 3. `residuals()` are the norms of data minus model, one for each step done and channel of data.
+template <class S>
+concept solver = requires(S& s, S const& c) {
+  s.step();
+  { c.iteration() } -> std::convertible_to<std::size_t>;
+  c.state();
+  c.residuals();
+};
+
+}  // namespace tomoedx
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_GEOMETRY_PARALLEL_BEAM_HPP
+#define TOMOEDX_GEOMETRY_PARALLEL_BEAM_HPP
+
+#include <tomoedx/core/error.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+#include <vector>
+
+namespace tomoedx {
+
+/// A single-axis tilt series in a parallel beam, and the grids on both sides of it.
+///
+/// The tilt axis is y, so every y is a 2D problem of its own and all share this geometry. A voxel is as wide
+/// as a detector bin. A point (x, z), measured in voxels from the centre of the volume, x and z growing with
+/// their index, falls at tilt t on
+///
+///     s   = x cos t + z sin t
+///     bin = (detector - 1) / 2 + axis_offset + s - shift(t)
+///
+/// units    angles in degrees, any order and spacing; everything else in pixels
+/// source   Zhong et al. 2017, eq. 3 (the weights w_ij); the convention is this library's own
+struct parallel_beam {
+  std::vector<double> tilts_deg;
+  std::size_t width = 0;            ///< voxels along x
+  std::size_t depth = 0;            ///< voxels along z, the beam at 0 degrees
+  std::size_t detector = 0;         ///< bins across the tilt axis
+  double axis_offset = 0;           ///< where the tilt axis falls on the detector, from its centre
+  std::vector<double> shifts = {};  ///< what moves each tilt into register along x; empty for none
+
+  std::size_t tilts() const { return tilts_deg.size(); }
+  std::size_t rays() const { return tilts() * detector; }  ///< rays of a slice
+  std::size_t voxels() const { return depth * width; }     ///< voxels of a slice
+  double shift(std::size_t tilt) const { return shifts.empty() ? 0.0 : shifts[tilt]; }
+
+  /// The bin, not rounded, on which the tilt axis falls.
+  double axis_bin(std::size_t tilt) const {
+    return 0.5 * (static_cast<double>(detector) - 1) + axis_offset - shift(tilt);
+  }
+};
+
+/// Cosine and sine of an angle in degrees, exact at every multiple of 90 degrees.
+struct direction {
+  double cos, sin;
+};
+inline direction direction_of(double degrees) {
+  double const turns = std::remainder(degrees, 360.0);  // exact, in [-180, 180]
+  double const quarter = std::nearbyint(turns / 90.0);  // -2 .. 2
+  double const rest =
+      (turns - 90.0 * quarter) * std::numbers::pi / 180;  // exact difference, |rest| <= 45 deg
+  double const c = std::cos(rest), s = std::sin(rest);
+  switch (static_cast<int>(quarter)) {
+    case 0:
+      return {c, s};
+    case 1:
+      return {-s, c};
+    case -1:
+      return {s, -c};
+    default:
+      return {-c, -s};
+  }
+}
+
+/// Refuse a geometry that means nothing.
+///
+/// throws   tomoedx::shape_error for empty or mismatched sizes, tomoedx::value_error for angles and offsets
+inline void validate(parallel_beam const& g, char const* who) {
+  constexpr std::size_t limit = std::size_t{1} << 24;  // bins and voxels per axis: coordinates stay exact
+  expects<shape_error>(g.tilts() > 0, "{}: the geometry has no tilts; give at least one angle", who);
+  expects<shape_error>(g.width > 0 && g.depth > 0 && g.detector > 0,
+                       "{}: width {}, depth {} and detector {} must all be at least 1", who, g.width, g.depth,
+                       g.detector);
+  expects<shape_error>(g.width <= limit && g.depth <= limit && g.detector <= limit,
+                       "{}: width {}, depth {}, detector {}: none may exceed {}", who, g.width, g.depth,
+                       g.detector, limit);
+  expects<shape_error>(g.shifts.empty() || g.shifts.size() == g.tilts(),
+                       "{}: {} shifts for {} tilts; give one for each tilt, or none", who, g.shifts.size(),
+                       g.tilts());
+  double const far = 4.0 * static_cast<double>(limit);
+  for (std::size_t t = 0; t < g.tilts(); ++t) {
+    expects<value_error>(std::isfinite(g.tilts_deg[t]) && std::abs(g.tilts_deg[t]) <= 360,
+                         "{}: tilt {} is {} degrees; angles are finite and between -360 and 360", who, t,
+                         g.tilts_deg[t]);
+    expects<value_error>(std::abs(g.shift(t)) <= far,
+                         "{}: the shift of tilt {} is {}; shifts are finite pixels", who, t, g.shift(t));
+  }
+  expects<value_error>(std::abs(g.axis_offset) <= far,
+                       "{}: the axis offset is {}; it is a finite number of pixels", who, g.axis_offset);
+}
+
+}  // namespace tomoedx
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_PROJECTORS_DETAIL_HOST_DISPATCH_HPP
+#define TOMOEDX_PROJECTORS_DETAIL_HOST_DISPATCH_HPP
+// IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
+
+#include <tomoedx/core/error.hpp>
+#include <tomoedx/projectors/detail/host_engine.hpp>
+
+#include <cstddef>
+
+/// From the run-time number of lanes of an array to the kernel that was compiled for it.
+namespace tomoedx::detail {
+
+/// The block widths that kernels exist for: 16, 64 and 256 bytes (projectors/slices.hpp chooses).
+template <class T>
+inline constexpr int narrow_lanes = 16 / sizeof(T);
+template <class T>
+inline constexpr int middle_lanes = 64 / sizeof(T);
+template <class T>
+inline constexpr int wide_lanes = 256 / sizeof(T);
+
+/// Scratch for all workers of `space`, for blocks of up to `lanes` lanes.
+template <class Footprint, class T, class Space>
+Kokkos::View<unsigned char*, Kokkos::HostSpace> host_memory(Space const& space, std::size_t lanes) {
+  std::size_t const bytes =
+      lanes <= narrow_lanes<T>   ? scratch_stride<host_scratch<T, Footprint::taps, narrow_lanes<T>>>
+      : lanes <= middle_lanes<T> ? scratch_stride<host_scratch<T, Footprint::taps, middle_lanes<T>>>
+                                 : scratch_stride<host_scratch<T, Footprint::taps, wide_lanes<T>>>;
+  return Kokkos::View<unsigned char*, Kokkos::HostSpace>(
+      Kokkos::view_alloc(Kokkos::WithoutInitializing, "tomoedx::tilt_projector::scratch"),
+      bytes * static_cast<std::size_t>(space.concurrency()) + 64);
+}
+
+template <way Way, int Lanes, class Footprint, class T, class Space, class Tilts, class View>
+void run_tiled(Space const& space, isa level, slice_shape const& shape, Tilts const& tilts,
+               unsigned char* memory, View const& from, View const& to) {
+  using job = host_job<Footprint, T, Lanes>;
+  auto const address = reinterpret_cast<std::uintptr_t>(memory);
+  auto* const aligned = reinterpret_cast<unsigned char*>((address + 63) / 64 * 64);
+  run_on_host<Way>(space, level,
+                   job{shape, tilts.data(), static_cast<int>(from.extent(0)), space.concurrency(), aligned,
+                       from.data(), to.data()});
+}
+
+/// Run the kernel for the lanes of `from` and `to`, which are alike.
+template <way Way, class Footprint, class Space, class Tilts, class Memory, class View>
+void dispatch_tiled(Space const& space, isa level, slice_shape const& shape, Tilts const& tilts,
+                    Memory const& memory, View const& from, View const& to) {
+  using T = typename View::non_const_value_type;
+  switch (from.extent(3)) {
+    case narrow_lanes<T>:
+      return run_tiled<Way, narrow_lanes<T>, Footprint, T>(space, level, shape, tilts, memory.data(), from,
+                                                           to);
+    case middle_lanes<T>:
+      return run_tiled<Way, middle_lanes<T>, Footprint, T>(space, level, shape, tilts, memory.data(), from,
+                                                           to);
+    case wide_lanes<T>:
+      return run_tiled<Way, wide_lanes<T>, Footprint, T>(space, level, shape, tilts, memory.data(), from, to);
+    default:
+      fail<shape_error>("tilt_projector: no kernel for blocks of {} lanes", from.extent(3));
+  }
+}
+
+}  // namespace tomoedx::detail
+
+#endif

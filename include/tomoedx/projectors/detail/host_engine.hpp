@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_PROJECTORS_DETAIL_HOST_ENGINE_HPP
+#define TOMOEDX_PROJECTORS_DETAIL_HOST_ENGINE_HPP
+// IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
+
+#include <tomoedx/core/isa.hpp>
+#include <tomoedx/projectors/detail/host_kernels.hpp>
+
+/// How the tiles of a slice are shared out over the threads of a host execution space.
+///
+/// Forward: a work item is a chunk of tilts and a group of slice blocks, so no two threads write one ray and
+/// every ray gathers its tiles in the same order whatever the number of threads. Adjoint: a work item is a
+/// tile.
+namespace tomoedx::detail {
+
+/// A job for the host engine: what, over which arrays, with whose scratch.
+template <class Footprint, class T, int Lanes>
+struct host_job {
+  using scratch = host_scratch<T, Footprint::taps, Lanes>;
+
+  slice_shape shape;
+  tilt_shape<Footprint, T> const* tilts;
+  int blocks;
+  int workers;
+  unsigned char* memory;  ///< scratch of all workers, one after the other
+  T const* from;
+  T* to;
+
+  scratch& scratch_of(int worker) const {
+    return *reinterpret_cast<scratch*>(memory + worker * scratch_stride<scratch>);
+  }
+  std::size_t volume_block() const { return static_cast<std::size_t>(shape.width) * shape.depth * Lanes; }
+  std::size_t stack_block() const { return static_cast<std::size_t>(shape.detector) * shape.tilts * Lanes; }
+};
+
+/// Into how many chunks of tilts and groups of blocks a forward projection is cut.
+struct forward_cut {
+  int chunks, groups;
+};
+inline forward_cut cut_forward(int tilts, int blocks, int workers) {
+  int chunks = (tilts + tilt_chunk - 1) / tilt_chunk;
+  if (chunks % workers != 0) {
+    int const even = (chunks + workers - 1) / workers * workers;
+    chunks = even * 4 <= tilts ? even : std::max(chunks, std::min(tilts / 4, workers));
+  }
+  int const groups = std::clamp((workers + chunks - 1) / chunks, 1, blocks);
+  if (chunks * groups < workers) chunks = std::clamp((workers + groups - 1) / groups, chunks, tilts);
+  return {chunks, groups};
+}
+
+template <int Bytes, class Footprint, class T, int Lanes>
+[[gnu::always_inline]] inline void forward_items(host_job<Footprint, T, Lanes> const& job, int worker) {
+  auto& s = job.scratch_of(worker);
+  auto const cut = cut_forward(job.shape.tilts, job.blocks, job.workers);
+  for (int item = worker; item < cut.chunks * cut.groups; item += job.workers) {
+    int const chunk = item % cut.chunks, group = item / cut.chunks;
+    int const first = job.shape.tilts * chunk / cut.chunks, end = job.shape.tilts * (chunk + 1) / cut.chunks;
+    int const first_block = job.blocks * group / cut.groups,
+              end_block = job.blocks * (group + 1) / cut.groups;
+    for (int b = first_block; b < end_block; ++b)
+      std::memset(
+          job.to + b * job.stack_block() + static_cast<std::size_t>(first) * job.shape.detector * Lanes, 0,
+          sizeof(T) * (end - first) * job.shape.detector * Lanes);
+    for (int i = 0; i < tile_count(job.shape); ++i) {
+      auto const tile = place_tile(job.shape, i);
+      for (int t = first; t < end; ++t) {
+        make_weights(job.tilts[t], job.shape, tile, s.weights[t - first]);
+        sort_by_ray(s, t - first, tile, job.shape.detector);
+      }
+      for (int b = first_block; b < end_block; ++b)
+        project_tile<Bytes>(s, job.shape, tile, first, end - first, job.from + b * job.volume_block(),
+                            job.to + b * job.stack_block());
+    }
+  }
+}
+
+template <int Bytes, class Footprint, class T, int Lanes>
+[[gnu::always_inline]] inline void adjoint_items(host_job<Footprint, T, Lanes> const& job, int worker) {
+  auto& s = job.scratch_of(worker);
+  int const chunks = (job.shape.tilts + tilt_chunk - 1) / tilt_chunk;
+  for (int i = worker; i < tile_count(job.shape); i += job.workers) {
+    auto const tile = place_tile(job.shape, i);
+    for (int c = 0; c < chunks; ++c) {
+      int const first = job.shape.tilts * c / chunks, end = job.shape.tilts * (c + 1) / chunks;
+      for (int t = first; t < end; ++t) make_weights(job.tilts[t], job.shape, tile, s.weights[t - first]);
+      for (int b = 0; b < job.blocks; ++b)
+        backproject_tile<Bytes>(s, job.shape, tile, first, end - first, c > 0,
+                                job.from + b * job.stack_block(), job.to + b * job.volume_block());
+    }
+  }
+}
+
+/// Which way a job goes.
+enum class way { forward, adjoint };
+
+template <way Way, int Bytes, class Job>
+[[gnu::always_inline]] inline void work(Job const& job, int worker) {
+  if constexpr (Way == way::forward)
+    forward_items<Bytes>(job, worker);
+  else
+    adjoint_items<Bytes>(job, worker);
+}
+
+template <way Way, class Job>
+void work_baseline(Job const& job, int worker) {
+  work<Way, 16>(job, worker);
+}
+#if TOMOEDX_ISA_VARIANTS
+template <way Way, class Job>
+TOMOEDX_TARGET_AVX2 void work_avx2(Job const& job, int worker) {
+  work<Way, 32>(job, worker);
+}
+template <way Way, class Job>
+TOMOEDX_TARGET_AVX512 void work_avx512(Job const& job, int worker) {
+  work<Way, 64>(job, worker);
+}
+#endif
+
+/// One worker's share of a job, as a kernel: worker w takes items w, w + workers, ...
+template <way Way, class Job>
+struct host_worker {
+  Job job;
+  isa level;
+
+  void operator()(int worker) const {
+#if TOMOEDX_ISA_VARIANTS
+    if (level == isa::avx512) return work_avx512<Way>(job, worker);
+    if (level == isa::avx2) return work_avx2<Way>(job, worker);
+#endif
+    work_baseline<Way>(job, worker);
+  }
+};
+
+template <way Way, class Space, class Job>
+void run_on_host(Space const& space, isa level, Job const& job) {
+  Kokkos::parallel_for(Way == way::forward ? "tomoedx::projector::forward" : "tomoedx::projector::adjoint",
+                       Kokkos::RangePolicy<Space, Kokkos::IndexType<int>>(space, 0, job.workers),
+                       host_worker<Way, Job>{job, level});
+}
+
+}  // namespace tomoedx::detail
+
+#endif

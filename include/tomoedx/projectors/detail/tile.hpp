@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_PROJECTORS_DETAIL_TILE_HPP
+#define TOMOEDX_PROJECTORS_DETAIL_TILE_HPP
+// IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
+
+#include <tomoedx/projectors/footprints.hpp>
+
+#include <Kokkos_Core.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+/// The host engine walks the slice in square tiles. The weights of a tile are made once and used for all
+/// slices.
+namespace tomoedx::detail {
+
+inline constexpr int tile_edge = 16;  ///< voxels along x and z
+inline constexpr int tile_voxels = tile_edge * tile_edge;
+inline constexpr int tile_bins = 28;   ///< bins a tile can reach: 15 sqrt 2 + 2 reach + 1
+inline constexpr int tilt_chunk = 16;  ///< tilts whose weights are held at once
+
+/// Everything the kernels need of one tilt.
+template <class Footprint, class T>
+struct tilt_shape {
+  static constexpr int taps = Footprint::taps, ray_taps = Footprint::ray_taps;
+
+  typename Footprint::template at_tilt<T> profile{};
+  double cos = 1, sin = 0, axis_bin = 0, reach = 0;
+
+  /// Where the centre of voxel (x, z) falls on the detector, in bins.
+  KOKKOS_INLINE_FUNCTION double bin_of(double x, double z) const { return axis_bin + x * cos + z * sin; }
+};
+
+template <class Footprint, class T>
+tilt_shape<Footprint, T> shape_of(parallel_beam const& geometry, std::size_t tilt) {
+  direction const d = direction_of(geometry.tilts_deg[tilt]);
+  tilt_shape<Footprint, T> shape;
+  shape.profile = typename Footprint::template at_tilt<T>(d);
+  shape.cos = d.cos;
+  shape.sin = d.sin;
+  shape.axis_bin = geometry.axis_bin(tilt);
+  shape.reach = shape.profile.reach;
+  return shape;
+}
+
+/// Sizes as plain integers, for kernels.
+struct slice_shape {
+  int width, depth, detector, tilts;
+};
+
+/// A tile's place in the slice.
+struct tile_place {
+  int x0, z0;         ///< its first voxel
+  int columns, rows;  ///< how much of it lies in the slice
+};
+
+inline tile_place place_tile(slice_shape const& shape, int index) {
+  int const across = (shape.width + tile_edge - 1) / tile_edge;
+  int const x0 = index % across * tile_edge, z0 = index / across * tile_edge;
+  return {x0, z0, std::min(tile_edge, shape.width - x0), std::min(tile_edge, shape.depth - z0)};
+}
+inline int tile_count(slice_shape const& shape) {
+  return ((shape.width + tile_edge - 1) / tile_edge) * ((shape.depth + tile_edge - 1) / tile_edge);
+}
+
+/// The weights of one tile at one tilt: voxel v spreads weight[k][v] to bin `base + first[v] + k`.
+template <class T, int Taps>
+struct tile_weights {
+  T weight[Taps][tile_voxels];
+  std::int32_t first[tile_voxels];
+  std::int32_t base;
+};
+
+/// Make the weights of a tile. Coordinates are computed in double from the tile's corner, never accumulated,
+/// so that float weights are good to float rounding at any size.
+template <class Footprint, class T>
+[[gnu::always_inline]] inline void make_weights(tilt_shape<Footprint, T> const& tilt,
+                                                slice_shape const& shape, tile_place const& tile,
+                                                tile_weights<T, Footprint::taps>& out) {
+  constexpr double last = tile_edge - 1;
+  double const corner = tilt.bin_of(tile.x0 - 0.5 * (shape.width - 1), tile.z0 - 0.5 * (shape.depth - 1));
+  double const least = corner + last * ((tilt.cos < 0 ? tilt.cos : 0) + (tilt.sin < 0 ? tilt.sin : 0));
+  double const base = std::floor(least - tilt.reach);
+  double const start = corner - tilt.reach - base;
+  out.base = static_cast<std::int32_t>(base);
+  for (int z = 0; z < tile_edge; ++z) {
+    double const row = start + z * tilt.sin;
+    alignas(64) T distance[tile_edge];
+    std::int32_t* const first = out.first + z * tile_edge;
+#pragma GCC ivdep
+    for (int x = 0; x < tile_edge; ++x) {
+      double const edge = row + x * tilt.cos;  // the lower end of the shadow, from the base
+      std::int32_t const whole = static_cast<std::int32_t>(edge);
+      std::int32_t const bin = whole + (edge > static_cast<double>(whole));
+      first[x] = bin;
+      distance[x] = static_cast<T>(bin - edge - tilt.reach);
+    }
+#pragma GCC ivdep
+    for (int x = 0; x < tile_edge; ++x) {
+      T w[Footprint::taps];
+      tilt.profile.spread(distance[x], w);
+      for (int k = 0; k < Footprint::taps; ++k) out.weight[k][z * tile_edge + x] = w[k];
+    }
+  }
+}
+
+}  // namespace tomoedx::detail
+
+#endif
