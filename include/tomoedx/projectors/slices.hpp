@@ -55,6 +55,26 @@ void unpack_lanes(Space const& space, Sliced const& sliced, Plain const& plain) 
       });
 }
 
+/// Zero the lanes beyond the last slice of each series of `blocks` blocks.
+template <class Space, class Sliced>
+void clear_lanes(Space const& space, Sliced const& sliced, std::size_t slices, std::size_t blocks) {
+  using T = typename Sliced::non_const_value_type;
+  std::size_t const lanes = sliced.extent(3);
+  if (blocks * lanes == slices) return;
+  Kokkos::parallel_for(
+      "tomoedx::slices::clear",
+      Kokkos::MDRangePolicy<Space, Kokkos::Rank<3>>(
+          space, {0, 0, 0},
+          {static_cast<int>(sliced.extent(0) / blocks), static_cast<int>(sliced.extent(1)),
+           static_cast<int>(sliced.extent(2))}),
+      KOKKOS_LAMBDA(int series, int a, int c) {
+        // only the last block of a series is not full
+        std::size_t const b = (static_cast<std::size_t>(series) + 1) * blocks - 1;
+        for (std::size_t lane = slices - (blocks - 1) * lanes; lane < lanes; ++lane)
+          sliced(b, a, c, lane) = T(0);
+      });
+}
+
 template <class Plain, class Sliced>
 void expect_same_slices(Plain const& plain, Sliced const& sliced, char const* who) {
   std::size_t const lanes = sliced.extent(3), blocks = sliced.extent(0);

@@ -5,6 +5,7 @@
 #include <tomoedx/core/array.hpp>
 #include <tomoedx/core/isa.hpp>
 #include <tomoedx/core/repeated_values.hpp>
+#include <tomoedx/geometry/validate.hpp>
 #include <tomoedx/projectors/detail/gather_engine.hpp>
 #include <tomoedx/projectors/detail/host_dispatch.hpp>
 #include <tomoedx/projectors/slices.hpp>
@@ -72,6 +73,7 @@ class tilt_projector {
   Space space() const { return space_; }
   parallel_beam const& geometry() const { return geometry_; }
   std::size_t slices() const { return slices_; }
+  std::size_t channels() const { return copies_; }
   std::size_t lanes() const { return slicing_.lanes; }
   std::size_t blocks() const { return slicing_.blocks * copies_; }
   isa level() const { return level_; }
@@ -100,6 +102,9 @@ class tilt_projector {
     check(volume, stack);
     apply<detail::way::adjoint>(stack, volume);
   }
+
+  /// Set the lanes beyond the last slice to zero, in a volume or a stack.
+  void clear_padding(domain_view const& v) const { detail::clear_lanes(space_, v, slices_, slicing_.blocks); }
 
   /// A 1: the length of each ray in the volume.
   sums row_sums() const { return repeat(row_sums_, geometry_.rays()); }

@@ -2,7 +2,7 @@
 #ifndef TOMOEDX_REFERENCE_PROJECTOR_HPP
 #define TOMOEDX_REFERENCE_PROJECTOR_HPP
 
-#include <tomoedx/geometry/parallel_beam.hpp>
+#include <tomoedx/geometry/validate.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_HOST_HPP
+#define TOMOEDX_HOST_HPP
+
+#include <tomoedx/core/error_types.hpp>
+#include <tomoedx/core/observer.hpp>
+#include <tomoedx/geometry/parallel_beam.hpp>
+#include <tomoedx/solvers/report.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <vector>
+
+/// The library for programs that own plain float buffers and know nothing of Kokkos. This header includes
+/// standard headers only and compiles with any C++20 compiler. Exactly one file of the program includes
+/// tomoedx/host_impl.hpp, or the program links tomoedx::host, which is that file.
+///
+/// Kokkos is started on the first call if nobody has, with all threads of the machine (OMP_NUM_THREADS), and
+/// ended at exit only if it was started here. One call at a time.
+namespace tomoedx::host {
+
+/// Which weights w_ij (projectors/footprints.hpp).
+enum class projector { strip, joseph, siddon };
+
+/// A buffer to read and one to write, row-major, slowest extent first: (z, y, x) or (tilt, y, x).
+struct input {
+  float const* data = nullptr;
+  std::array<std::size_t, 3> shape{};
+};
+struct output {
+  float* data = nullptr;
+  std::array<std::size_t, 3> shape{};
+};
+
+/// Called after every iteration; returning decision::stop ends the work with what there is.
+using watch = std::function<decision(progress const&)>;
+
+/// What SIRT and EM share. `mask` is a volume (z, y, x), zero where the result must be zero.
+struct sirt_options {
+  std::size_t iterations = 100;
+  double relaxation = 1;
+  double lower = 0;
+  double upper = std::numeric_limits<double>::infinity();
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+};
+struct em_options {
+  std::size_t iterations = 15;
+  double background = 0;
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+};
+struct hebt_options {
+  std::size_t iterations = 200;
+  double alpha = 0.7;
+  std::vector<double> ratios{};
+  double relaxation = 1;
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+};
+
+/// stack = A volume.
+///
+/// shapes   volume (depth, y, width) and stack (tilts, y, detector) of `beam`, which may leave width, depth
+/// and
+///          detector at 0: they are then taken from the buffers
+/// throws   tomoedx::shape_error or value_error before anything is computed
+void project(parallel_beam const& beam, projector kind, input const& volume, output const& stack);
+
+/// volume = A' stack, the plain back projection. Shapes and errors as for project.
+void backproject(parallel_beam const& beam, projector kind, input const& stack, output const& volume);
+
+/// Each volume from the series of the same number, by SIRT, all together with weights made once.
+///
+/// shapes   as for project, one volume for each stack, all of one shape
+/// throws   tomoedx::shape_error or value_error before anything is computed
+/// source   solvers/sirt.hpp
+solve_report sirt(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                  std::vector<output> const& volumes, sirt_options const& options = {}, watch const& on = {});
+
+/// The same by EM, for counts. Source: solvers/em.hpp
+solve_report em(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                std::vector<output> const& volumes, em_options const& options = {}, watch const& on = {});
+
+/// HAADF-EDS bimodal tomography: element volumes from their maps and one HAADF series. Source:
+/// bimodal/hebt.hpp
+///
+/// shapes   as for sirt; `haadf` as each map; one ratio for each map
+solve_report hebt(parallel_beam const& beam, projector kind, std::vector<input> const& maps,
+                  input const& haadf, std::vector<output> const& volumes, hebt_options const& options,
+                  watch const& on = {});
+
+/// What the library computes on: backend, threads and instruction set, for reports.
+struct machine {
+  char const* backend = "";
+  int threads = 0;
+  char const* instruction_set = "";
+};
+machine describe_machine();
+
+}  // namespace tomoedx::host
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_PROJECTORS_SPARSE_OPERATOR_HPP
+#define TOMOEDX_PROJECTORS_SPARSE_OPERATOR_HPP
+
+#include <tomoedx/core/array.hpp>
+#include <tomoedx/projectors/slices.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace tomoedx {
+
+/// A sparse matrix of somebody else, by compressed rows: row i holds values[offsets[i]] to values[offsets[i +
+/// 1]].
+template <real T>
+struct sparse_matrix {
+  std::size_t rows = 0, columns = 0;
+  std::span<std::size_t const> offsets;    ///< rows + 1, from 0 to the number of values
+  std::span<std::uint32_t const> indices;  ///< the column of each value
+  std::span<T const> values;
+};
+
+/// Refuse a matrix whose parts do not fit.
+///
+/// throws   tomoedx::shape_error, or value_error for NaN and infinity
+template <real T>
+void validate(sparse_matrix<T> const& m) {
+  expects<shape_error>(m.rows > 0 && m.columns > 0, "sparse matrix: {} x {}", m.rows, m.columns);
+  expects<shape_error>(m.offsets.size() == m.rows + 1, "sparse matrix: {} offsets for {} rows; give rows + 1",
+                       m.offsets.size(), m.rows);
+  expects<shape_error>(m.indices.size() == m.values.size(), "sparse matrix: {} column indices for {} values",
+                       m.indices.size(), m.values.size());
+  expects<shape_error>(m.offsets.front() == 0 && m.offsets.back() == m.values.size(),
+                       "sparse matrix: offsets run from {} to {}, values are {}", m.offsets.front(),
+                       m.offsets.back(), m.values.size());
+  for (std::size_t i = 0; i < m.rows; ++i)
+    expects<shape_error>(m.offsets[i] <= m.offsets[i + 1], "sparse matrix: the offsets fall at row {}", i);
+  for (std::size_t n = 0; n < m.values.size(); ++n) {
+    expects<shape_error>(m.indices[n] < m.columns, "sparse matrix: value {} is in column {}, there are {}", n,
+                         m.indices[n], m.columns);
+    expects<value_error>(std::isfinite(m.values[n]), "sparse matrix: value {} is {}", n, m.values[n]);
+  }
+}
+
+namespace detail {
+
+/// A sparse matrix where a space computes.
+template <class T, class Memory>
+struct stored_rows {
+  Kokkos::View<std::size_t*, Memory> offsets;
+  Kokkos::View<std::uint32_t*, Memory> indices;
+  Kokkos::View<T*, Memory> values;
+};
+
+template <class Space, class T>
+auto store_rows(Space const& space, sparse_matrix<T> const& m) {
+  using memory = typename Space::memory_space;
+  auto const copy = [&]<class V>(std::span<V const> from) {
+    Kokkos::View<V*, memory> to(
+        Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::sparse_operator::matrix"),
+        from.size());
+    Kokkos::deep_copy(space, to,
+                      Kokkos::View<V const*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+                          from.data(), from.size()));
+    return to;
+  };
+  stored_rows<T, memory> rows{copy(m.offsets), copy(m.indices), copy(m.values)};
+  space.fence("tomoedx::sparse_operator: the matrix is in place");
+  return rows;
+}
+
+/// to(b, row, lane) = sum over the row's columns of value * from(b, column, lane).
+template <class Space, class Rows, class View>
+void multiply(Space const& space, char const* label, Rows const& m, View const& from, View const& to) {
+  using T = typename View::non_const_value_type;
+  int const lanes = static_cast<int>(to.extent(2));
+  std::size_t const rows = to.extent(1);
+  using policy = Kokkos::TeamPolicy<Space>;
+  using member = typename policy::member_type;
+  Kokkos::parallel_for(
+      label,
+      policy(space, static_cast<int>(to.extent(0) * rows), Kokkos::AUTO,
+             std::min(lanes, policy::vector_length_max())),
+      KOKKOS_LAMBDA(member const& team) {
+        std::size_t const b = static_cast<std::size_t>(team.league_rank()) / rows;
+        std::size_t const row = static_cast<std::size_t>(team.league_rank()) % rows;
+        Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lanes), [&](int lane) {
+          T sum = 0;
+          for (std::size_t n = m.offsets(row); n < m.offsets(row + 1); ++n)
+            sum += m.values(n) * from(b, m.indices(n), lane);
+          to(b, row, lane) = sum;
+        });
+      });
+}
+
+}  // namespace detail
+
+/// Any sparse matrix as an operator on many slices that share it: a foreign projector whose weights you have.
+///
+/// Both ways gather, from the matrix and from its transpose, which is made once. Models `linear_operator`.
+///
+/// shapes   domain (block, column, lane), range (block, row, lane); slice y is lane y % lanes of block y /
+/// lanes
+template <execution_space Space = Kokkos::DefaultExecutionSpace, real T = float>
+class sparse_operator {
+ public:
+  using execution_space = Space;
+  using value_type = T;
+  using domain_view = array_on<T, 3, Space>;
+  using range_view = array_on<T, 3, Space>;
+
+  /// throws   tomoedx::shape_error or value_error for a matrix whose parts do not fit, or no slices
+  sparse_operator(Space const& space, sparse_matrix<T> const& m, std::size_t slices)
+      : space_(space), rows_(m.rows), columns_(m.columns) {
+    require_kokkos("sparse_operator");
+    validate(m);
+    expects<shape_error>(slices > 0, "sparse_operator: there are no slices");
+    slicing_ = slicing_for(slices, sizeof(T));
+    matrix_ = detail::store_rows(space, m);
+
+    std::vector<std::size_t> offsets(m.columns + 1);
+    std::vector<std::uint32_t> indices(m.values.size());
+    std::vector<T> values(m.values.size());
+    for (auto const c : m.indices) ++offsets[c + 1];
+    for (std::size_t c = 0; c < m.columns; ++c) offsets[c + 1] += offsets[c];
+    auto next = offsets;
+    for (std::size_t r = 0; r < m.rows; ++r)
+      for (std::size_t n = m.offsets[r]; n < m.offsets[r + 1]; ++n) {
+        std::size_t const place = next[m.indices[n]]++;
+        indices[place] = static_cast<std::uint32_t>(r);
+        values[place] = m.values[n];
+      }
+    transposed_ = detail::store_rows(space, sparse_matrix<T>{m.columns, m.rows, offsets, indices, values});
+  }
+
+  Space space() const { return space_; }
+  std::size_t lanes() const { return slicing_.lanes; }
+  Kokkos::LayoutRight domain_layout() const {
+    return Kokkos::LayoutRight(slicing_.blocks, columns_, lanes());
+  }
+  Kokkos::LayoutRight range_layout() const { return Kokkos::LayoutRight(slicing_.blocks, rows_, lanes()); }
+
+  void forward(domain_view const& x, range_view const& y) const {
+    detail::multiply(space_, "tomoedx::sparse_operator::forward", matrix_, x, y);
+  }
+  void adjoint(range_view const& y, domain_view const& x) const {
+    detail::multiply(space_, "tomoedx::sparse_operator::adjoint", transposed_, y, x);
+  }
+
+ private:
+  Space space_;
+  std::size_t rows_, columns_;
+  slicing slicing_;
+  detail::stored_rows<T, typename Space::memory_space> matrix_, transposed_;
+};
+
+}  // namespace tomoedx
+
+#endif

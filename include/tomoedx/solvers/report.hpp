@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_SOLVERS_REPORT_HPP
+#define TOMOEDX_SOLVERS_REPORT_HPP
+
+#include <cstddef>
+#include <vector>
+
+namespace tomoedx {
+
+/// When to end before the last iteration. Zero switches a rule off.
+struct stopping_rules {
+  double residual_below = 0;  ///< the discrepancy principle: the norm of data - model has come down to this
+  double relative_change =
+      0;  ///< the norm changes from one look to the next by less than this fraction of itself
+  std::size_t look_every = 1;  ///< iterations between looks at the norms; each look waits for the device
+};
+
+/// Why a method ended.
+enum class ending { iterations_done, residual_small, change_small, observer };
+
+/// What a method leaves behind beside its result.
+struct solve_report {
+  std::size_t iterations = 0;  ///< iterations done
+  ending ended = ending::iterations_done;
+  std::vector<double> residuals;                ///< norm of data - model before each iteration's update
+  std::vector<std::vector<double>> by_channel;  ///< the same for each iteration and channel
+};
+
+inline char const* name_of(ending e) {
+  switch (e) {
+    case ending::residual_small:
+      return "residual_below";
+    case ending::change_small:
+      return "relative_change";
+    case ending::observer:
+      return "observer";
+    default:
+      return "iterations";
+  }
+}
+
+}  // namespace tomoedx
+
+#endif

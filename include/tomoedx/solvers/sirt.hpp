@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_SOLVERS_SIRT_HPP
+#define TOMOEDX_SOLVERS_SIRT_HPP
+
+#include <tomoedx/solvers/iterate.hpp>
+#include <tomoedx/solvers/operator_sums.hpp>
+
+#include <limits>
+
+namespace tomoedx {
+
+/// Options of SIRT; `Domain` is the operator's domain_view.
+template <class Domain>
+struct sirt_options {
+  std::size_t iterations = 100;
+  double relaxation = 1;                                   ///< in (0, 2)
+  double lower = 0;                                        ///< values are clipped at it; -infinity for none
+  double upper = std::numeric_limits<double>::infinity();  ///< values are clipped at it
+  Domain mask = {};                                        ///< where it is 0 the result is 0; empty for none
+  bool warm_start = false;                                 ///< start from what x holds instead of zero
+  stopping_rules stop = {};
+};
+
+namespace detail {
+
+/// r <- R (b - r), and the square of b - r for the norm.
+template <class T, class Memory>
+struct weigh_residual {
+  T const* data;
+  T* model;
+  repeated_values<T, Memory> inverse_rows;
+  std::size_t first_row, first;
+
+  KOKKOS_FUNCTION double operator()(std::size_t row, std::size_t i) const {
+    T const difference = data[first + i] - model[first + i];
+    auto const& v = inverse_rows.values;
+    model[first + i] =
+        difference * v((first_row + row) % v.extent(0)) * inverse_rows.scale(first / inverse_rows.stride);
+    return static_cast<double>(difference) * static_cast<double>(difference);
+  }
+};
+
+/// x <- P(x + relaxation C g).
+template <class T, class Memory>
+struct sirt_update {
+  T const* gradient;
+  T const* mask;
+  T* x;
+  repeated_values<T, Memory> inverse_columns;
+  std::size_t first_row, first;
+  T relaxation, lower, upper;
+
+  KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t i) const {
+    auto const& v = inverse_columns.values;
+    T const c = v((first_row + row) % v.extent(0)) * inverse_columns.scale(first / inverse_columns.stride);
+    T value = x[first + i] + relaxation * c * gradient[first + i];
+    value = value < lower ? lower : value;
+    value = value > upper ? upper : value;
+    x[first + i] = mask != nullptr && mask[first + i] == T(0) ? T(0) : value;
+  }
+};
+
+}  // namespace detail
+
+/// SIRT taken one step at a time: x <- P(x + C A' R (b - A x)) with R and C the inverse row and column sums
+/// and P the clipping at the bounds and the mask. Rays and voxels with a zero sum take no part. Models
+/// `solver`.
+///
+/// source   Gregor and Benson, IEEE TMI 27, 2008; Zhong et al. 2017, section 2.3
+template <linear_operator Op>
+class sirt_solver {
+ public:
+  using domain_view = typename Op::domain_view;
+  using range_view = typename Op::range_view;
+  using value_type = typename domain_view::value_type;
+
+  /// Prepare: allocates what the steps need. `data` and `x` are kept by reference, `x` is the state.
+  ///
+  /// throws   tomoedx::shape_error or value_error before anything is computed
+  sirt_solver(Op const& op, range_view const& data, domain_view const& x,
+              sirt_options<domain_view> const& options)
+      : op_(op), data_(data), x_(x), options_(options) {
+    require_kokkos("sirt");
+    detail::expect_operand(data, op.range_layout(), "sirt", "data");
+    detail::expect_operand(x, op.domain_layout(), "sirt", "volume");
+    if (options.mask.data() != nullptr)
+      detail::expect_operand(options.mask, op.domain_layout(), "sirt", "mask");
+    expects<value_error>(options.iterations > 0, "sirt: iterations is 0; ask for at least one");
+    expects<value_error>(options.relaxation > 0 && options.relaxation < 2,
+                         "sirt: relaxation is {}; it must lie between 0 and 2", options.relaxation);
+    expects<value_error>(options.lower <= options.upper, "sirt: the lower bound {} is above the upper {}",
+                         options.lower, options.upper);
+    validate(options.stop, "sirt");
+    auto const space = op.space();
+    channels_ = range_channels(op);
+    inverse_rows_ = detail::inverted(space, row_sums_of(op));
+    inverse_columns_ = detail::inverted(space, column_sums_of(op));
+    model_ = make_range(op);
+    gradient_ = make_domain(op);
+    history_ = history("tomoedx::sirt::residuals", options.iterations, channels_);
+    if (!options.warm_start) Kokkos::deep_copy(space, x_, value_type(0));
+  }
+
+  /// One iteration. Only launches work.
+  void step() {
+    expects(iteration_ < options_.iterations, "sirt: all {} iterations are done", options_.iterations);
+    op_.forward(x_, model_);
+    std::size_t const per_channel = model_.size() / channels_;
+    for (std::size_t c = 0; c < channels_; ++c)
+      detail::sum_each_value(
+          op_.space(), "tomoedx::sirt::residual", per_channel, inverse_rows_.lanes,
+          detail::weigh_residual<value_type, memory>{data_.data(), model_.data(), inverse_rows_,
+                                                     c * per_channel / inverse_rows_.lanes, c * per_channel},
+          Kokkos::subview(history_, iteration_, c));
+    op_.adjoint(model_, gradient_);
+    std::size_t const stride = std::min(inverse_columns_.stride, x_.size());
+    for (std::size_t first = 0; first < x_.size(); first += stride)
+      detail::for_each_value(
+          op_.space(), "tomoedx::sirt::update", stride, inverse_columns_.lanes,
+          detail::sirt_update<value_type, memory>{gradient_.data(), options_.mask.data(), x_.data(),
+                                                  inverse_columns_, first / inverse_columns_.lanes, first,
+                                                  static_cast<value_type>(options_.relaxation),
+                                                  bound(options_.lower), bound(options_.upper)});
+    ++iteration_;
+  }
+
+  std::size_t iteration() const { return iteration_; }
+  std::size_t iterations() const { return options_.iterations; }
+  auto space() const { return op_.space(); }
+  domain_view const& state() const { return x_; }
+  /// Squared norms of data - model, (iteration, channel), where the space computes.
+  auto const& residuals() const { return history_; }
+
+ private:
+  using memory = typename domain_view::memory_space;
+  using history = Kokkos::View<double**, Kokkos::LayoutRight, memory>;
+
+  static value_type bound(double b) {
+    constexpr double most = static_cast<double>(std::numeric_limits<value_type>::max());
+    return static_cast<value_type>(std::max(-most, std::min(most, b)));
+  }
+
+  Op op_;
+  range_view data_, model_;
+  domain_view x_, gradient_;
+  sirt_options<domain_view> options_;
+  std::size_t channels_ = 1, iteration_ = 0;
+  repeated_values<value_type, memory> inverse_rows_, inverse_columns_;
+  history history_;
+};
+
+/// Reconstruct x from data by SIRT with any operator.
+///
+/// shapes   data as op.range_layout(), x as op.domain_layout()
+/// throws   tomoedx::shape_error or value_error before anything is computed
+/// returns  when x is complete; x is valid also after the observer stopped the work
+/// source   Gregor and Benson, IEEE TMI 27, 2008
+template <linear_operator Op, observer Watch = ignore>
+solve_report sirt(Op const& op, typename Op::range_view const& data, typename Op::domain_view const& x,
+                  sirt_options<typename Op::domain_view> const& options = {}, Watch&& watch = {}) {
+  sirt_solver<Op> method(op, data, x, options);
+  return iterate(method, options.stop, watch);
+}
+
+}  // namespace tomoedx
+
+#endif
