@@ -6,7 +6,7 @@
 
 #include <tomoedx/bimodal/hebt.hpp>
 #include <tomoedx/host.hpp>
-#include <tomoedx/projectors/tilt_projector.hpp>
+#include <tomoedx/projectors/project.hpp>
 #include <tomoedx/solvers/em.hpp>
 #include <tomoedx/solvers/sirt.hpp>
 
@@ -40,25 +40,6 @@ inline plain_input view(input const& a, char const* what) {
 inline plain_output view(output const& a, char const* what) {
   view(input{a.data, a.shape}, what);
   return borrow(a.data, a.shape[0], a.shape[1], a.shape[2]);
-}
-
-/// The geometry with its sizes taken from the buffers where it leaves them open.
-inline parallel_beam fit(parallel_beam beam, std::array<std::size_t, 3> const& stack,
-                         std::array<std::size_t, 3> const& volume, char const* who) {
-  if (beam.width == 0) beam.width = volume[2];
-  if (beam.depth == 0) beam.depth = volume[0];
-  if (beam.detector == 0) beam.detector = stack[2];
-  expects<shape_error>(stack[0] == beam.tilts(), "{}: the stack has {} tilts, the geometry {}", who, stack[0],
-                       beam.tilts());
-  expects<shape_error>(stack[2] == beam.detector, "{}: the stack is {} wide, the detector {}", who, stack[2],
-                       beam.detector);
-  expects<shape_error>(volume[0] == beam.depth && volume[2] == beam.width,
-                       "{}: the volume is {} deep and {} wide, the geometry {} and {}", who, volume[0],
-                       volume[2], beam.depth, beam.width);
-  expects<shape_error>(stack[1] == volume[1], "{}: the stack has {} rows (y), the volume {}", who, stack[1],
-                       volume[1]);
-  validate(beam, who);
-  return beam;
 }
 
 /// f(operator) with the operator of this kind.
@@ -113,7 +94,7 @@ inline parallel_beam fit_all(parallel_beam const& beam, std::vector<input> const
                          "{}: the mask is ({}, {}, {}), the volume ({}, {}, {})", who, mask.shape[0],
                          mask.shape[1], mask.shape[2], volumes[0].shape[0], volumes[0].shape[1],
                          volumes[0].shape[2]);
-  return fit(beam, stacks[0].shape, volumes[0].shape, who);
+  return tomoedx::detail::fit_geometry(beam, view(volumes[0], who), view(stacks[0], who), who);
 }
 
 /// The observer of a template method that calls a std::function, if there is one.
@@ -148,7 +129,7 @@ void project(parallel_beam const& beam, projector kind, input const& volume, out
   detail::start();
   auto const from = detail::view(volume, "project: volume");
   auto const to = detail::view(stack, "project: stack");
-  auto const fitted = detail::fit(beam, stack.shape, volume.shape, "project");
+  auto const fitted = tomoedx::detail::fit_geometry(beam, from, to, "project");
   detail::with_projector(kind, fitted, volume.shape[1], [&](auto const& op) {
     auto const x = make_domain(op);
     auto const y = make_range(op);
@@ -162,7 +143,7 @@ void backproject(parallel_beam const& beam, projector kind, input const& stack, 
   detail::start();
   auto const from = detail::view(stack, "backproject: stack");
   auto const to = detail::view(volume, "backproject: volume");
-  auto const fitted = detail::fit(beam, stack.shape, volume.shape, "backproject");
+  auto const fitted = tomoedx::detail::fit_geometry(beam, to, from, "backproject");
   detail::with_projector(kind, fitted, volume.shape[1], [&](auto const& op) {
     auto const x = make_domain(op);
     auto const y = make_range(op);

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_TOMOEDX_HPP
+#define TOMOEDX_TOMOEDX_HPP
+
+// Everything, for those who own Views and compile with Kokkos. Programs with plain buffers include
+// tomoedx/host.hpp instead.
+
+#include <tomoedx/align/shift_rows.hpp>
+#include <tomoedx/bimodal/haadf_scale.hpp>
+#include <tomoedx/bimodal/hebt.hpp>
+#include <tomoedx/bimodal/mixed_operator.hpp>
+#include <tomoedx/bimodal/response_ratios.hpp>
+#include <tomoedx/core/array.hpp>
+#include <tomoedx/core/concepts.hpp>
+#include <tomoedx/core/error.hpp>
+#include <tomoedx/core/observer.hpp>
+#include <tomoedx/core/random.hpp>
+#include <tomoedx/core/units.hpp>
+#include <tomoedx/geometry/parallel_beam.hpp>
+#include <tomoedx/io/file.hpp>
+#include <tomoedx/io/tilts.hpp>
+#include <tomoedx/metrics/metrics.hpp>
+#include <tomoedx/projectors/callable_operator.hpp>
+#include <tomoedx/projectors/project.hpp>
+#include <tomoedx/projectors/sparse_operator.hpp>
+#include <tomoedx/projectors/tilt_projector.hpp>
+#include <tomoedx/simulate/gaussian.hpp>
+#include <tomoedx/simulate/phantoms.hpp>
+#include <tomoedx/simulate/poisson.hpp>
+#include <tomoedx/solvers/em.hpp>
+#include <tomoedx/solvers/nnls.hpp>
+#include <tomoedx/solvers/sirt.hpp>
+#include <tomoedx/version.hpp>
+
+#endif

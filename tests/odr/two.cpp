@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "header.hpp"
+#include "where.hpp"
+
+where two() {
+  return {&tomoedx::version, &tomoedx::fail<tomoedx::shape_error>};
+}
