@@ -22,28 +22,34 @@ class error : public std::runtime_error {
   std::source_location where_;
 };
 
+// The constructors below are written out: nvcc 13.0 fails on inherited ones with such a default argument.
+
 /// Sizes that do not fit each other: shapes of arrays, counts of tilts or elements.
 class shape_error : public error {
  public:
-  using error::error;
+  explicit shape_error(std::string const& text, std::source_location where = std::source_location::current())
+      : error(text, where) {}
 };
 
 /// A number that is not allowed: NaN, negative counts, options out of range.
 class value_error : public error {
  public:
-  using error::error;
+  explicit value_error(std::string const& text, std::source_location where = std::source_location::current())
+      : error(text, where) {}
 };
 
 /// A file that is missing, unreadable, truncated, of an unknown kind or not writable.
 class file_error : public error {
  public:
-  using error::error;
+  explicit file_error(std::string const& text, std::source_location where = std::source_location::current())
+      : error(text, where) {}
 };
 
 /// The caller's observer asked to stop, and the call cannot return a partial result.
 class cancelled : public error {
  public:
-  using error::error;
+  explicit cancelled(std::string const& text, std::source_location where = std::source_location::current())
+      : error(text, where) {}
 };
 
 }  // namespace tomoedx

@@ -14,6 +14,18 @@
 #define TOMOEDX_ISA_VARIANTS 0
 #endif
 
+// Hints for loops over a few registers, and for loops whose iterations do not touch each other.
+#if defined(__clang__)
+#define TOMOEDX_UNROLL _Pragma("clang loop unroll(full)")
+#define TOMOEDX_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__) && !defined(__NVCC__)
+#define TOMOEDX_UNROLL _Pragma("GCC unroll 16")
+#define TOMOEDX_IVDEP _Pragma("GCC ivdep")
+#else
+#define TOMOEDX_UNROLL
+#define TOMOEDX_IVDEP
+#endif
+
 namespace tomoedx {
 
 /// What the processor offers to kernels, from the least to the most.

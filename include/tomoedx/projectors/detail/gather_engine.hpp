@@ -12,6 +12,7 @@
 /// evaluate the same footprint at the same distances as the host engine.
 namespace tomoedx::detail {
 
+// Kokkos::min takes references, and device code has no object behind these constants: pass +gather_group.
 inline constexpr int gather_group = 8;   ///< rays or voxels of a team
 inline constexpr int gather_steps = 32;  ///< rows walked, or tilts gathered, between two barriers
 
@@ -89,9 +90,9 @@ void gather_forward(Space const& space, slice_shape const& shape, Tilts const& t
         std::size_t const step_stride = static_cast<std::size_t>(along_z ? shape.width : 1) * lanes;
         std::size_t const tap_stride = static_cast<std::size_t>(along_z ? 1 : shape.width) * lanes;
         T const* const volume = &x(b, 0, 0, 0);
-        int const rays = Kokkos::min(gather_group, shape.detector - group * gather_group);
+        int const rays = Kokkos::min(+gather_group, shape.detector - group * gather_group);
         for (int from = 0; from < steps; from += gather_steps) {
-          int const here = Kokkos::min(gather_steps, steps - from);
+          int const here = Kokkos::min(+gather_steps, steps - from);
           team.team_barrier();
           Kokkos::parallel_for(Kokkos::TeamVectorRange(team, rays * here), [&](int i) {
             weigh_ray(tilt, shape, group * gather_group + i / here, from + i % here,
@@ -135,9 +136,9 @@ void gather_adjoint(Space const& space, slice_shape const& shape, Tilts const& t
         int const group = team.league_rank() % groups, rest = team.league_rank() / groups;
         int const z = rest % shape.depth, b = rest / shape.depth;
         auto& s = *static_cast<scratch*>(team.team_scratch(0).get_shmem_aligned(sizeof(scratch), 16));
-        int const voxels = Kokkos::min(gather_group, shape.width - group * gather_group);
+        int const voxels = Kokkos::min(+gather_group, shape.width - group * gather_group);
         for (int from = 0; from < shape.tilts; from += gather_steps) {
-          int const here = Kokkos::min(gather_steps, shape.tilts - from);
+          int const here = Kokkos::min(+gather_steps, shape.tilts - from);
           team.team_barrier();
           Kokkos::parallel_for(Kokkos::TeamVectorRange(team, voxels * here), [&](int i) {
             weigh_voxel(tilts(from + i % here), shape, group * gather_group + i / here, z,

@@ -106,17 +106,17 @@ template <int Bytes, class T, int Taps, int Lanes>
           stack + (static_cast<std::size_t>(first_tilt + t) * shape.detector + s.weights[t].base + r) * Lanes;
       for (int l = 0; l < Lanes; l += block::lanes) {
         typename vec::type sum[block::vectors];
-#pragma GCC unroll 8
+        TOMOEDX_UNROLL
         for (int i = 0; i < block::vectors; ++i)
           sum[i] = *reinterpret_cast<typename vec::loose const*>(ray + l + i * vec::size);
         for (std::int32_t e = start[r]; e < start[r + 1]; ++e) {
           T const* const from = s.field + s.entries[t][e].offset + l;
           T const w = s.entries[t][e].weight;
-#pragma GCC unroll 8
+          TOMOEDX_UNROLL
           for (int i = 0; i < block::vectors; ++i)
             sum[i] += w * *reinterpret_cast<typename vec::loose const*>(from + i * vec::size);
         }
-#pragma GCC unroll 8
+        TOMOEDX_UNROLL
         for (int i = 0; i < block::vectors; ++i)
           *reinterpret_cast<typename vec::loose*>(ray + l + i * vec::size) = sum[i];
       }
@@ -150,7 +150,7 @@ template <int Bytes, class T, int Taps, int Lanes>
       T* const voxel = volume + (static_cast<std::size_t>(tile.z0 + z) * shape.width + tile.x0 + x) * Lanes;
       for (int l = 0; l < Lanes; l += block::lanes) {
         typename vec::type sum[block::vectors];
-#pragma GCC unroll 8
+        TOMOEDX_UNROLL
         for (int i = 0; i < block::vectors; ++i)
           sum[i] = accumulate ? typename vec::type(
                                     *reinterpret_cast<typename vec::loose const*>(voxel + l + i * vec::size))
@@ -158,16 +158,16 @@ template <int Bytes, class T, int Taps, int Lanes>
         for (int t = 0; t < tilts; ++t) {
           auto const& w = s.weights[t];
           T const* const from = s.window + t * span + w.first[v] * Lanes + l;
-#pragma GCC unroll 4
+          TOMOEDX_UNROLL
           for (int k = 0; k < Taps; ++k) {
             T const weight = w.weight[k][v];
-#pragma GCC unroll 8
+            TOMOEDX_UNROLL
             for (int i = 0; i < block::vectors; ++i)
               sum[i] +=
                   weight * *reinterpret_cast<typename vec::loose const*>(from + k * Lanes + i * vec::size);
           }
         }
-#pragma GCC unroll 8
+        TOMOEDX_UNROLL
         for (int i = 0; i < block::vectors; ++i)
           *reinterpret_cast<typename vec::loose*>(voxel + l + i * vec::size) = sum[i];
       }

@@ -3,6 +3,7 @@
 #define TOMOEDX_PROJECTORS_DETAIL_TILE_HPP
 // IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
 
+#include <tomoedx/core/isa.hpp>
 #include <tomoedx/projectors/footprints.hpp>
 
 #include <Kokkos_Core.hpp>
@@ -88,7 +89,7 @@ template <class Footprint, class T>
     double const row = start + z * tilt.sin;
     alignas(64) T distance[tile_edge];
     std::int32_t* const first = out.first + z * tile_edge;
-#pragma GCC ivdep
+    TOMOEDX_IVDEP
     for (int x = 0; x < tile_edge; ++x) {
       double const edge = row + x * tilt.cos;  // the lower end of the shadow, from the base
       std::int32_t const whole = static_cast<std::int32_t>(edge);
@@ -96,7 +97,7 @@ template <class Footprint, class T>
       first[x] = bin;
       distance[x] = static_cast<T>(bin - edge - tilt.reach);
     }
-#pragma GCC ivdep
+    TOMOEDX_IVDEP
     for (int x = 0; x < tile_edge; ++x) {
       T w[Footprint::taps];
       tilt.profile.spread(distance[x], w);
