@@ -48,6 +48,7 @@ TEST_CASE("a logarithmic axis labels its decades, or finer where there is less t
   CHECK(wide.part(1.0) == doctest::Approx(0.4));
   CHECK(labels(d::log_axis(1.5, 18)) == std::vector<std::string>{"1", "2", "5", "10", "20"});
   CHECK(labels(d::log_axis(2.3, 3.1)).size() >= 3);
+  CHECK(labels(d::log_axis(100.1, 100.3)).size() >= 3);
   CHECK(labels(d::log_axis(1e-40, 1e40)).size() <= 10);
   auto const flat = d::log_axis(7, 7);
   CHECK(flat.low > 0);

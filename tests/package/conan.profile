@@ -20,6 +20,7 @@ cmake/3.25.1
 
 [conf]
 tools.cmake.cmake_layout:test_folder=$TMP
+tools.cmake.cmaketoolchain:user_presets=
 
 [runenv]
 OMP_PROC_BIND=false

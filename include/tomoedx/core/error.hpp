@@ -27,7 +27,9 @@ struct message {
 #else
   template <class S>
   consteval message(S const& s, std::source_location w = std::source_location::current())  // NOLINT
-      : text(fmt::format_string<Args...>(s)), where(w) {}
+      : text(s), where(w) {
+    [[maybe_unused]] fmt::format_string<Args...> const checked(s);
+  }
 #endif
 };
 
