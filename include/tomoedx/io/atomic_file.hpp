@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -80,6 +81,17 @@ class atomic_file {
     int const code = errno;
     expects<file_error>(failed == 0, "{}: closing failed: {}", target_.string(),
                         detail::reason(code, "is the disk full?"));
+  }
+
+  /// Take the released file back, to write from byte `at` on what another writer left room for.
+  void reopen(std::uint64_t at) {
+    release();
+    errno = 0;
+    file_ = std::fopen(temporary_.c_str(), "r+b");
+    bool const there = file_ != nullptr && std::fseek(file_, static_cast<long>(at), SEEK_SET) == 0;
+    int const code = errno;
+    expects<file_error>(there, "{}: cannot be written from byte {}: {}", target_.string(), at,
+                        detail::reason(code, "refused"));
   }
 
   /// Give the file its name.

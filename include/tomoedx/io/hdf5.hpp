@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace tomoedx::io {
@@ -68,11 +69,21 @@ void write_hdf5(std::filesystem::path const& path, array_view<T> const& a, hdf5_
   std::ranges::replace(name, '/', '_');
   if (name.empty() || name == "." || name == "..") name = "values";
 
+  // HDF5 1.10 crashes at the end of the program when a disk was full as it wrote. So ask for the room first,
+  // let it make the structure only, and write the values ourselves.
   atomic_file file(path);
   file.release();
+  std::error_code ec;
+  if (options.gzip == 0) std::filesystem::resize_file(file.temporary(), a.values.size_bytes() + 65536, ec);
+  expects<file_error>(!ec, "{}: there is no room for {} bytes: {}", shown, a.values.size_bytes(),
+                      ec.message());
   detail::quiet const no_printing;
-  detail::write_emd(file.temporary(), shown, name, options.gzip, detail::native<T>(), a.shape, a.axes,
-                    a.values.data());
+  auto const begin = detail::write_emd(file.temporary(), shown, name, options.gzip, detail::native<T>(),
+                                       a.shape, a.axes, a.values.data());
+  if (begin > 0) {
+    file.reopen(begin);
+    file.write(a.values.data(), a.values.size_bytes());
+  }
   file.commit();
 }
 

@@ -46,9 +46,10 @@ inline std::string emd_units(std::string const& units) {
   return units.empty() ? "" : "[" + units + "]";
 }
 
-/// A dataset; packed slice by slice when `gzip` is not 0.
-inline void put_values(hid_t group, char const* name, hid_t type, std::vector<hsize_t> const& shape, int gzip,
-                       void const* values, std::string const& file) {
+/// A dataset, packed slice by slice when `gzip` is not 0. Without values it only gets its room in the file.
+/// returns  where its bytes begin; 0 when it is packed or has none
+inline haddr_t put_values(hid_t group, char const* name, hid_t type, std::vector<hsize_t> const& shape,
+                          int gzip, void const* values, std::string const& file) {
   handle const space(written(H5Screate_simple(int(shape.size()), shape.data(), nullptr), file), H5Sclose);
   handle const plan(written(H5Pcreate(H5P_DATASET_CREATE), file), H5Pclose);
   bool const any = std::ranges::all_of(shape, [](hsize_t n) { return n > 0; });
@@ -62,17 +63,25 @@ inline void put_values(hid_t group, char const* name, hid_t type, std::vector<hs
     written(H5Pset_chunk(plan, int(chunk.size()), chunk.data()), file);
     written(H5Pset_shuffle(plan), file);
     written(H5Pset_deflate(plan, unsigned(gzip)), file);
+  } else {
+    written(H5Pset_alloc_time(plan, H5D_ALLOC_TIME_EARLY), file);
+    written(H5Pset_fill_time(plan, H5D_FILL_TIME_NEVER), file);
   }
   handle dataset(written(H5Dcreate2(group, name, type, space, H5P_DEFAULT, plan, H5P_DEFAULT), file),
                  H5Dclose);
-  if (any) written(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), file);
-  expects<file_error>(dataset.close(), "{}: HDF5 cannot write it: {}", file, hdf5_reason());
+  if (any && values != nullptr) written(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), file);
+  haddr_t const begin = any && gzip == 0 ? H5Dget_offset(dataset) : 0;
+  expects<file_error>(dataset.close() && begin != HADDR_UNDEF, "{}: HDF5 cannot write it: {}", file,
+                      hdf5_reason());
+  return begin;
 }
 
 /// Write one array as an EMD group of a new file at `path`; `file` is its name in messages.
-inline void write_emd(std::filesystem::path const& path, std::string const& file, std::string const& name,
-                      int gzip, hid_t type, std::vector<std::size_t> const& shape,
-                      std::vector<axis> const& axes, void const* values) {
+/// returns  where the values belong; without gzip they are left to the caller
+inline haddr_t write_emd(std::filesystem::path const& path, std::string const& file, std::string const& name,
+                         int gzip, hid_t type, std::vector<std::size_t> const& shape,
+                         std::vector<axis> const& axes, void const* values) {
+  haddr_t begin = 0;
   handle root(written(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), file), H5Fclose);
   put_number(root, "version_major", std::int32_t(0), file);
   put_number(root, "version_minor", std::int32_t(2), file);
@@ -83,7 +92,8 @@ inline void write_emd(std::filesystem::path const& path, std::string const& file
     handle const group(written(H5Gcreate2(data, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), file),
                        H5Gclose);
     put_number(group, "emd_group_type", std::int32_t(1), file);
-    put_values(group, "data", type, {shape.begin(), shape.end()}, gzip, values, file);
+    begin = put_values(group, "data", type, {shape.begin(), shape.end()}, gzip, gzip > 0 ? values : nullptr,
+                       file);
     for (std::size_t i = 0; i < shape.size(); ++i) {
       axis const a = axes.empty() ? axis{} : axes[i];
       std::vector<double> at(shape[i]);
@@ -97,6 +107,7 @@ inline void write_emd(std::filesystem::path const& path, std::string const& file
     }
   }
   expects<file_error>(root.close(), "{}: HDF5 cannot write it: {}", file, hdf5_reason());
+  return begin;
 }
 
 }  // namespace tomoedx::io::detail

@@ -23,9 +23,9 @@ inline constexpr int wide_lanes = 256 / sizeof(T);
 template <class Footprint, class T, class Space>
 Kokkos::View<unsigned char*, Kokkos::HostSpace> host_memory(Space const& space, std::size_t lanes) {
   std::size_t const bytes =
-      lanes <= narrow_lanes<T>   ? scratch_stride<host_scratch<T, Footprint::taps, narrow_lanes<T>>>
-      : lanes <= middle_lanes<T> ? scratch_stride<host_scratch<T, Footprint::taps, middle_lanes<T>>>
-                                 : scratch_stride<host_scratch<T, Footprint::taps, wide_lanes<T>>>;
+      lanes <= narrow_lanes<T>   ? scratch_stride<typename host_job<Footprint, T, narrow_lanes<T>>::scratch>
+      : lanes <= middle_lanes<T> ? scratch_stride<typename host_job<Footprint, T, middle_lanes<T>>::scratch>
+                                 : scratch_stride<typename host_job<Footprint, T, wide_lanes<T>>::scratch>;
   return Kokkos::View<unsigned char*, Kokkos::HostSpace>(
       Kokkos::view_alloc(Kokkos::WithoutInitializing, "tomoedx::tilt_projector::scratch"),
       bytes * static_cast<std::size_t>(space.concurrency()) + 64);

@@ -16,7 +16,7 @@ namespace tomoedx::detail {
 /// A job for the host engine: what, over which arrays, with whose scratch.
 template <class Footprint, class T, int Lanes>
 struct host_job {
-  using scratch = host_scratch<T, Footprint::taps, Lanes>;
+  using scratch = host_scratch<T, Footprint::taps, tile_edge * Footprint::ray_taps, Lanes>;
 
   slice_shape shape;
   tilt_shape<Footprint, T> const* tilts;
@@ -65,7 +65,7 @@ template <int Bytes, class Footprint, class T, int Lanes>
       auto const tile = place_tile(job.shape, i);
       for (int t = first; t < end; ++t) {
         make_weights(job.tilts[t], job.shape, tile, s.weights[t - first]);
-        sort_by_ray(s, t - first, tile, job.shape.detector);
+        sort_by_ray(s, t - first, tile);
       }
       for (int b = first_block; b < end_block; ++b)
         project_tile<Bytes>(s, job.shape, tile, first, end - first, job.from + b * job.volume_block(),

@@ -31,18 +31,23 @@ struct register_block {
   static_assert(Lanes % lanes == 0);
 };
 
-/// A worker's private memory: weights of a chunk of tilts and a compact copy of what a tile touches.
-template <class T, int Taps, int Lanes>
+/// A worker's private memory: weights of a chunk of tilts and a compact copy of what a tile touches. A ray
+/// meets at most `Room` voxels of a tile.
+template <class T, int Taps, int Room, int Lanes>
 struct host_scratch {
   struct entry {
     std::int32_t offset;  ///< of the voxel in `field`
     T weight;
   };
+  /// Values from one tilt's window to the next: an odd number of cache lines, so that the tilts of a voxel do
+  /// not compete for the same sets of the cache (the same reason as for the alignment of tile_weights).
+  static constexpr int window_span = tile_bins * Lanes + 64 / static_cast<int>(sizeof(T));
+
   tile_weights<T, Taps> weights[tilt_chunk];
-  std::int32_t ray_start[tilt_chunk][tile_bins + 1];     ///< forward: the entries of each ray
-  entry entries[tilt_chunk][Taps * tile_voxels];         ///< forward: voxels by ray
-  alignas(64) T field[tile_voxels * Lanes];              ///< forward: the tile's voxels
-  alignas(64) T window[tilt_chunk * tile_bins * Lanes];  ///< adjoint: the bins in the tile's shadow
+  std::int32_t ray_size[tilt_chunk][tile_bins];    ///< forward: how many voxels each ray meets
+  entry entries[tilt_chunk][tile_bins][Room + 1];  ///< forward: these voxels
+  alignas(64) T field[tile_voxels * Lanes];        ///< forward: the tile's voxels
+  alignas(64) T window[tilt_chunk * window_span];  ///< adjoint: the bins in the tile's shadow
 };
 
 /// Bytes from one worker's scratch to the next, so that no two share a cache line.
@@ -50,36 +55,21 @@ template <class Scratch>
 inline constexpr std::size_t scratch_stride = (sizeof(Scratch) + 127) / 128 * 128;
 
 /// Sort the weights of a tile by ray, zeros and voxels outside the slice left out.
-template <class T, int Taps, int Lanes>
-[[gnu::always_inline]] inline void sort_by_ray(host_scratch<T, Taps, Lanes>& s, int t, tile_place const& tile,
-                                               int detector) {
+template <class T, int Taps, int Room, int Lanes>
+[[gnu::always_inline]] inline void sort_by_ray(host_scratch<T, Taps, Room, Lanes>& s, int t,
+                                               tile_place const& tile) {
   auto const& w = s.weights[t];
-  std::int32_t* const start = s.ray_start[t];
-  std::int32_t next[tile_bins + Taps] = {};
+  std::int32_t* const count = s.ray_size[t];
+  std::memset(count, 0, sizeof(s.ray_size[t]));
   for (int z = 0; z < tile.rows; ++z)
     for (int x = 0; x < tile.columns; ++x) {
       int const v = z * tile_edge + x;
-      for (int k = 0; k < Taps; ++k) next[w.first[v] + k] += w.weight[k][v] != T(0);
-    }
-  std::int32_t total = 0;
-  for (int r = 0; r < tile_bins; ++r) {
-    bool const inside = w.base + r >= 0 && w.base + r < detector;
-    start[r] = total;
-    std::int32_t const here = next[r];
-    next[r] = total;
-    if (inside)
-      total += here;
-    else
-      next[r] = -1;
-  }
-  start[tile_bins] = total;
-  for (int z = 0; z < tile.rows; ++z)
-    for (int x = 0; x < tile.columns; ++x) {
-      int const v = z * tile_edge + x;
+      TOMOEDX_UNROLL
       for (int k = 0; k < Taps; ++k) {
         T const weight = w.weight[k][v];
-        std::int32_t& place = next[w.first[v] + k];
-        if (weight != T(0) && place >= 0) s.entries[t][place++] = {v * Lanes, weight};
+        std::int32_t const r = w.first[v] + k;
+        s.entries[t][r][count[r]] = {v * Lanes, weight};
+        count[r] += weight != T(0);  // a zero is overwritten by the next
       }
     }
 }
@@ -88,10 +78,10 @@ template <class T, int Taps, int Lanes>
 ///
 /// shapes   volume (z, x, lane) and stack (tilt, bin, lane) of one block; the chunk starts at tilt
 /// `first_tilt`
-template <int Bytes, class T, int Taps, int Lanes>
-[[gnu::always_inline]] inline void project_tile(host_scratch<T, Taps, Lanes>& s, slice_shape const& shape,
-                                                tile_place const& tile, int first_tilt, int tilts,
-                                                T const* volume, T* stack) {
+template <int Bytes, class T, int Taps, int Room, int Lanes>
+[[gnu::always_inline]] inline void project_tile(host_scratch<T, Taps, Room, Lanes>& s,
+                                                slice_shape const& shape, tile_place const& tile,
+                                                int first_tilt, int tilts, T const* volume, T* stack) {
   using block = register_block<T, Lanes, Bytes>;
   using vec = typename block::vec;
   for (int z = 0; z < tile.rows; ++z)
@@ -99,9 +89,12 @@ template <int Bytes, class T, int Taps, int Lanes>
                 volume + (static_cast<std::size_t>(tile.z0 + z) * shape.width + tile.x0) * Lanes,
                 sizeof(T) * tile.columns * Lanes);
   for (int t = 0; t < tilts; ++t) {
-    std::int32_t const* const start = s.ray_start[t];
-    for (int r = 0; r < tile_bins; ++r) {
-      if (start[r] == start[r + 1]) continue;
+    int const first_ray = std::max(0, -s.weights[t].base),
+              end_ray = std::min(tile_bins, shape.detector - s.weights[t].base);
+    for (int r = first_ray; r < end_ray; ++r) {
+      int const size = s.ray_size[t][r];
+      if (size == 0) continue;
+      auto const* const entries = s.entries[t][r];
       T* const ray =
           stack + (static_cast<std::size_t>(first_tilt + t) * shape.detector + s.weights[t].base + r) * Lanes;
       for (int l = 0; l < Lanes; l += block::lanes) {
@@ -109,9 +102,9 @@ template <int Bytes, class T, int Taps, int Lanes>
         TOMOEDX_UNROLL
         for (int i = 0; i < block::vectors; ++i)
           sum[i] = *reinterpret_cast<typename vec::loose const*>(ray + l + i * vec::size);
-        for (std::int32_t e = start[r]; e < start[r + 1]; ++e) {
-          T const* const from = s.field + s.entries[t][e].offset + l;
-          T const w = s.entries[t][e].weight;
+        for (int e = 0; e < size; ++e) {
+          T const* const from = s.field + entries[e].offset + l;
+          T const w = entries[e].weight;
           TOMOEDX_UNROLL
           for (int i = 0; i < block::vectors; ++i)
             sum[i] += w * *reinterpret_cast<typename vec::loose const*>(from + i * vec::size);
@@ -126,13 +119,14 @@ template <int Bytes, class T, int Taps, int Lanes>
 
 /// Gather into a tile of one slice block what the rays of a chunk of tilts bring it; `accumulate` adds to
 /// what earlier chunks left.
-template <int Bytes, class T, int Taps, int Lanes>
-[[gnu::always_inline]] inline void backproject_tile(host_scratch<T, Taps, Lanes>& s, slice_shape const& shape,
-                                                    tile_place const& tile, int first_tilt, int tilts,
-                                                    bool accumulate, T const* stack, T* volume) {
+template <int Bytes, class T, int Taps, int Room, int Lanes>
+[[gnu::always_inline]] inline void backproject_tile(host_scratch<T, Taps, Room, Lanes>& s,
+                                                    slice_shape const& shape, tile_place const& tile,
+                                                    int first_tilt, int tilts, bool accumulate,
+                                                    T const* stack, T* volume) {
   using block = register_block<T, Lanes, Bytes>;
   using vec = typename block::vec;
-  constexpr int span = tile_bins * Lanes;
+  constexpr int span = host_scratch<T, Taps, Room, Lanes>::window_span;
   for (int t = 0; t < tilts; ++t) {
     int const base = s.weights[t].base;
     int const from = std::clamp(-base, 0, tile_bins), to = std::clamp(shape.detector - base, from, tile_bins);

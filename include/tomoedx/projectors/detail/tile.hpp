@@ -66,8 +66,9 @@ inline int tile_count(slice_shape const& shape) {
 }
 
 /// The weights of one tile at one tilt: voxel v spreads weight[k][v] to bin `base + first[v] + k`.
+/// Its size is an odd number of cache lines.
 template <class T, int Taps>
-struct tile_weights {
+struct alignas(64) tile_weights {
   T weight[Taps][tile_voxels];
   std::int32_t first[tile_voxels];
   std::int32_t base;
