@@ -109,6 +109,8 @@ TEST_CASE("a released file can be written by others and is closed once") {
   file.release();
   scratch::save(file.temporary().string(), "theirs");
   CHECK_THROWS_AS(file.write("late"), tomoedx::file_error);
+  file.reopen(2);
+  file.write("OURS");
   file.commit();
-  CHECK(scratch::load(f / "a") == "theirs");
+  CHECK(scratch::load(f / "a") == "thOURS");
 }

@@ -86,7 +86,8 @@ void compare_with_dense(std::size_t rows, std::size_t columns, std::size_t slice
 
 TEST_CASE_TEMPLATE("a sparse matrix multiplies like the dense one, both ways, in every slice", Space,
                    TOMOEDX_SPACES) {
-  for (auto const [rows, columns] : {std::pair{1, 1}, {1, 30}, {30, 1}, {17, 23}, {40, 12}})
+  for (auto const& [rows, columns] :
+       {std::pair<std::size_t, std::size_t>{1, 1}, {1, 30}, {30, 1}, {17, 23}, {40, 12}})
     for (std::size_t const slices : {1, 5, 16, 70}) {
       compare_with_dense<Space, float>(rows, columns, slices);
       compare_with_dense<Space, double>(rows, columns, slices);

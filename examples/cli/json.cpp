@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "records.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace tomoedx::cli {
+namespace {
+
+using json = nlohmann::ordered_json;  // keeps the order of the report; NaN and infinity become null
+
+json of(settings const& list) {
+  json object = json::object();
+  for (auto const& [name, value] : list)
+    std::visit(
+        [&, &key = name](auto const& v) {
+          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(v)>, std::monostate>)
+            object[key] = nullptr;
+          else
+            object[key] = v;
+        },
+        value);
+  return object;
+}
+
+json known(double nm) {
+  return nm > 0 ? json(nm) : json(nullptr);
+}
+
+/// Text that may hold bytes that are no UTF-8, such as file names, is kept readable.
+std::string text_of(json const& j) {
+  return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string to_json(file_record const& r) {
+  json j{{"file", r.path}};
+  if (!r.dataset.empty()) j["dataset"] = r.dataset;
+  if (r.has_values) {
+    j["format"] = r.format;
+    j["shape"] = r.shape;
+    j["type"] = r.type;
+    j["byte_order"] = r.byte_order;
+    j["index_order"] = r.index_order;
+    j["axes"] = json::array();
+    for (auto const& a : r.axes)
+      j["axes"].push_back(
+          {{"name", a.name}, {"size", a.size}, {"scale", a.scale}, {"offset", a.offset}, {"units", a.units}});
+    auto const& v = r.values;
+    auto const number = [&](double x) { return v.finite > 0 ? json(x) : json(nullptr); };
+    j["values"] = {{"min", number(v.min)},   {"max", number(v.max)}, {"mean", number(v.mean)},
+                   {"sum", number(v.sum)},   {"nan", v.nan},         {"infinite", v.infinite},
+                   {"negative", v.negative}, {"zero", v.zero}};
+    if (!r.tilts.empty()) j["tilts"] = r.tilts;
+    j["notes"] = r.notes;
+  }
+  if (!r.datasets.empty()) {
+    j["datasets"] = json::array();
+    for (auto const& [path, shape] : r.datasets) j["datasets"].push_back({{"path", path}, {"shape", shape}});
+  }
+  return text_of(j);
+}
+
+std::string to_json(reconstruction_record const& r) {
+  json j{{"method", r.method}, {"version", r.version}};
+  j["options"] = of(r.options);
+  j["ratios"] = r.ratios ? json(*r.ratios) : json(nullptr);
+  if (r.ratios) {
+    j["ratios_by_channel"] = json::object();
+    for (std::size_t e = 0; e < r.ratio_names.size(); ++e)
+      j["ratios_by_channel"][r.ratio_names[e]] = r.ratios->at(e);
+  }
+  j["r_squared"] = r.r_squared ? json(*r.r_squared) : json(nullptr);
+  j["iterations"] = r.iterations;
+  j["ended"] = r.ended;
+  j["seconds"] = r.seconds;
+  j["phases"] = json::object();
+  for (auto const& [name, seconds] : r.phases) j["phases"][name] = seconds;
+  j["machine"] = of(r.machine);
+  j["steps"] = r.steps;
+  j["warnings"] = r.warnings;
+  j["pixel_nm"] = known(r.pixel_nm);
+  j["inputs"] = json::array();
+  for (auto const& i : r.inputs)
+    j["inputs"].push_back({{"name", i.name},
+                           {"path", i.path},
+                           {"shape", i.shape},
+                           {"format", i.format},
+                           {"pixel_nm", known(i.pixel_nm)}});
+  j["outputs"] = json::array();
+  for (auto const& o : r.outputs)
+    j["outputs"].push_back({{"name", o.name},
+                            {"file", o.file},
+                            {"shape", o.shape},
+                            {"units", o.units},
+                            {"min", o.min},
+                            {"max", o.max},
+                            {"sum", o.sum}});
+  j["pictures"] = r.pictures;
+  j["tilts"] = r.tilts;
+  j["shifts"] = json::array();
+  for (std::size_t t = 0; t < r.shifts_x.size(); ++t)
+    j["shifts"].push_back({r.shifts_x[t], t < r.shifts_y.size() ? r.shifts_y[t] : 0.0});
+  if (!r.haadf_gain.empty()) {
+    j["haadf_gain"] = r.haadf_gain;
+    j["haadf_offset"] = r.haadf_offset;
+  }
+  j["residuals"] = r.residuals;
+  j["residuals_by_channel"] = json::object();
+  for (auto const& [name, norms] : r.residuals_by_channel) j["residuals_by_channel"][name] = norms;
+  return text_of(j);
+}
+
+std::string to_json(simulation_record const& r) {
+  json j{{"version", r.version}};
+  j["options"] = of(r.options);
+  j["elements"] = json::array();
+  for (auto const& e : r.elements)
+    j["elements"].push_back({{"name", e.name},
+                             {"z", e.z},
+                             {"zeta", e.zeta},
+                             {"ratio", e.ratio},
+                             {"mean_counts_per_pixel", e.counts_per_pixel},
+                             {"counts", e.counts}});
+  j["voxel_nm"] = known(r.voxel_nm);
+  j["smooth_sigma"] = r.smooth_sigma;
+  j["haadf_noise"] = r.haadf_noise;
+  j["tilts"] = r.tilts;
+  j["notes"] = r.notes;
+  j["files"] = r.files;
+  return text_of(j);
+}
+
+std::string to_json(comparison_record const& r) {
+  json j{{"reference", r.reference}};
+  j["results"] = r.results;
+  j["paths"] = r.paths;
+  j["channels"] = json::object();
+  for (auto const& row : r.rows) {
+    json values = json::array(), best = json::array();
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      values.push_back(row.values[i] ? json(*row.values[i]) : json(nullptr));
+      if (row.best[i]) best.push_back(r.results[i]);
+    }
+    j["channels"][row.channel][row.metric] = {{"values", values}, {"best", best}};
+  }
+  j["notes"] = r.notes;
+  return text_of(j);
+}
+
+}  // namespace tomoedx::cli

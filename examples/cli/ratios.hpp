@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_CLI_RATIOS_HPP
+#define TOMOEDX_CLI_RATIOS_HPP
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+// What links maps and HAADF, with Eigen kept out of the other files.
+namespace tomoedx::cli {
+
+using map_list = std::vector<std::span<float const>>;
+
+/// Response ratios, and how well the maps weighted by them explain the HAADF series.
+struct haadf_link {
+  std::vector<double> ratios;
+  double r_squared = 0;
+  std::size_t pixels = 0;  ///< used
+};
+
+haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf);
+
+/// The coefficient of determination of given ratios, over the pixels that an estimate would use.
+haadf_link judge_ratios(std::vector<double> const& ratios, map_list const& maps,
+                        std::span<float const> haadf);
+
+/// gain * h + offset of each tilt was put in place of h.
+struct haadf_normalisation {
+  std::vector<double> gain, offset;
+  haadf_link link;
+};
+
+/// Bring every HAADF tilt to the scale of the weighted maps, in place. Without `ratios` they are estimated;
+/// with them, HAADF comes into their units.
+haadf_normalisation normalize_haadf(map_list const& maps, std::span<float> haadf, std::size_t tilts,
+                                    std::vector<double> const& ratios);
+
+}  // namespace tomoedx::cli
+
+#endif

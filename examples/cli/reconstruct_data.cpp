@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "reconstruct.hpp"
+#include "signals.hpp"
+
+#include <tomoedx/align/shift_rows.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tomoedx::cli {
+namespace {
+
+/// Keep a range of rows of an array (., y, x), in place.
+void crop(std::vector<float>& values, shape3 const& shape, row_range const& rows) {
+  if (rows.count() == shape[1]) return;
+  std::size_t const run = rows.count() * shape[2];
+  for (std::size_t i = 0; i < shape[0]; ++i)
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>((i * shape[1] + rows.first) * shape[2]), run,
+                values.begin() + static_cast<std::ptrdiff_t>(i * run));
+  values.resize(shape[0] * run);
+  values.shrink_to_fit();
+}
+
+std::vector<float> read_series(series_file const& s, shape3 const& shape, allowed which) {
+  stop_if_asked();
+  auto values = load(s.path).values;
+  check_values(values, shape, s.role(), "tilt", which);
+  expects<value_error>(std::ranges::any_of(values, [](float v) { return v != 0; }),
+                       "{}: all {} values are zero, there is nothing to reconstruct; leave it out", s.role(),
+                       values.size());
+  return values;
+}
+
+/// A mask or a volume to start from, cut to the rows that are reconstructed.
+std::vector<float> read_volume(reconstruction_plan const& p, std::string const& file, std::string const& role,
+                               allowed which) {
+  auto a = load(file);
+  shape3 const shape{a.shape.at(0), a.shape.at(1), a.shape.at(2)};
+  check_values(a.values, shape, role + " (" + file + ")", "z", which);
+  if (shape[1] != p.rows.count()) crop(a.values, shape, p.rows);
+  return std::move(a.values);
+}
+
+std::string range_text(std::vector<double> const& values) {
+  auto const [low, high] = std::ranges::minmax(values);
+  return low == high ? fmt::format("{:.6g}", low) : fmt::format("{:.6g} to {:.6g}", low, high);
+}
+
+std::string list_text(std::vector<std::string> const& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+map_list spans_of(std::vector<std::vector<float>> const& maps) {
+  return {maps.begin(), maps.end()};
+}
+
+void normalize(reconstruction_plan const& p, reconstruction_data& d) {
+  auto n = normalize_haadf(spans_of(d.maps), d.haadf, p.recorded[0], p.asked.ratios);
+  d.steps.push_back(
+      fmt::format("normalised each HAADF tilt against the maps weighted by the response ratios: gain {}, "
+                  "offset {}",
+                  range_text(n.gain), range_text(n.offset)));
+  d.haadf_gain = std::move(n.gain);
+  d.haadf_offset = std::move(n.offset);
+  if (p.how == method::hebt) d.link = std::move(n.link);
+  if (p.how != method::em) return;
+  std::size_t below = 0;
+  for (float& h : d.haadf) below += h < 0, h = std::max(h, 0.0f);
+  if (below > 0)
+    d.steps.push_back(fmt::format("{} normalised HAADF pixels below zero were set to zero for EM", below));
+}
+
+/// The ratios HEBT will use and how well they fit, before rows are moved or left out, so that slabs go
+/// together.
+void link_haadf(reconstruction_plan const& p, reconstruction_data& d) {
+  if (!d.link && p.asked.ratios.empty()) d.link = estimate_ratios(spans_of(d.maps), d.haadf);
+  if (!d.link) d.link = judge_ratios(p.asked.ratios, spans_of(d.maps), d.haadf);
+  std::string ratios;
+  for (std::size_t e = 0; e < p.maps.size(); ++e)
+    ratios += fmt::format("{}{} {:.6g}", e == 0 ? "" : ", ", p.maps[e].name, d.link->ratios[e]);
+  d.steps.push_back(
+      fmt::format("response ratios {}: {}; R^2 = {:.4g} over {} pixels",
+                  p.asked.ratios.empty() ? "estimated by non-negative least squares" : "as given", ratios,
+                  d.link->r_squared, d.link->pixels));
+  for (std::size_t e = 0; e < p.maps.size(); ++e)
+    if (d.link->ratios[e] == 0)
+      d.warnings.push_back(
+          fmt::format("the response ratio of {0} is 0, so its map does not take part and what {0} "
+                      "there is will come out as nothing or as noise; leave the map out, or give --ratios",
+                      p.maps[e].name));
+  if (d.link->r_squared < 0.3)
+    d.warnings.push_back(
+        fmt::format("the maps explain little of the HAADF signal (R^2 = {:.3g}); are the series of the same "
+                    "field, is HAADF on one scale (--normalize-haadf), are elements missing?",
+                    d.link->r_squared));
+}
+
+/// Move and cut a series; returns how many of its rows were not measured and had to be filled.
+std::size_t bring_into_register(reconstruction_plan const& p, std::vector<float>& series) {
+  std::size_t const filled = p.dy.empty() ? 0 : shift_rows(series, p.recorded, p.dy);
+  crop(series, p.recorded, p.rows);
+  return filled;
+}
+
+void describe_register(reconstruction_plan const& p, reconstruction_data& d, std::size_t filled) {
+  if (!p.beam.shifts.empty())
+    d.steps.push_back(
+        fmt::format("shifts along x of {} pixels are part of the projection geometry, no image was resampled",
+                    range_text(p.beam.shifts)));
+  if (!p.dy.empty())
+    d.steps.push_back(
+        fmt::format("moved each tilt along y by {} pixels; {} border rows in all were not measured and "
+                    "repeat the nearest measured row",
+                    range_text(p.dy), filled));
+  if (p.rows.count() != p.recorded[1])
+    d.steps.push_back(fmt::format("kept rows {} to {} of {}", p.rows.first, p.rows.last - 1, p.recorded[1]));
+}
+
+}  // namespace
+
+reconstruction_data load_reconstruction(reconstruction_plan const& p) {
+  reconstruction_data d;
+  std::size_t filled = 0;
+  bool const whole_first = p.how == method::hebt || p.asked.normalize_haadf;
+  for (auto const& m : p.maps) {
+    d.maps.push_back(read_series(m, p.recorded, allowed::not_negative));
+    if (!whole_first) filled = bring_into_register(p, d.maps.back());
+  }
+  if (p.haadf) {
+    d.haadf = read_series(
+        *p.haadf, p.recorded,
+        p.how == method::em && !p.asked.normalize_haadf ? allowed::not_negative : allowed::finite);
+    if (!whole_first) filled = bring_into_register(p, d.haadf);
+  }
+  std::vector<std::string> names;
+  for (auto const& m : p.maps) names.push_back(m.name);
+  d.steps.push_back(fmt::format("read {}{}{}: {} tilts of {} rows and {} columns",
+                                p.maps.empty() ? "" : "the maps " + list_text(names),
+                                p.maps.empty() || !p.haadf ? "" : " and ", p.haadf ? haadf_name : "",
+                                p.recorded[0], p.recorded[1], p.recorded[2]));
+  stop_if_asked();
+  if (p.asked.normalize_haadf) normalize(p, d);
+  if (p.how == method::hebt) link_haadf(p, d);
+  if (whole_first) {
+    for (auto& m : d.maps) bring_into_register(p, m);
+    filled = bring_into_register(p, d.haadf);
+  }
+  describe_register(p, d, filled);
+
+  if (!p.asked.mask.empty()) {
+    d.mask = read_volume(p, p.asked.mask, "mask", allowed::finite);
+    auto const inside = d.mask.size() - static_cast<std::size_t>(std::ranges::count(d.mask, 0.0f));
+    expects<value_error>(inside > 0, "mask ({}): is zero in every voxel, so the result would be",
+                         p.asked.mask);
+    d.steps.push_back(fmt::format("masked: {} of {} voxels may differ from zero", inside, d.mask.size()));
+  }
+  auto const volumes = p.volume_names();
+  for (std::size_t v = 0; v < volumes.size(); ++v)
+    if (p.warm_files.empty())
+      d.volumes.emplace_back(count_of(p.volume()));
+    else
+      d.volumes.push_back(read_volume(p, p.warm_files[v], volumes[v],
+                                      p.how == method::em ? allowed::not_negative : allowed::finite));
+  if (!p.warm_files.empty())
+    d.steps.push_back(fmt::format("started from the volumes in {}", p.asked.warm_start));
+  d.steps.insert(d.steps.end(), d.warnings.begin(), d.warnings.end());
+  return d;
+}
+
+}  // namespace tomoedx::cli

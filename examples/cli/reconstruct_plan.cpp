@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "reconstruct.hpp"
+
+#include <tomoedx/geometry/validate.hpp>
+#include <tomoedx/io/tilts.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+namespace tomoedx::cli {
+namespace {
+
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// Throw unless a map's name can be the name of a file and of a dataset.
+void check_name(std::string const& name, std::string const& argument) {
+  auto const odd = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == 0x7f ||
+           std::string_view("/\\:*?\"<>|").find(c) != std::string_view::npos;
+  };
+  expects<value_error>(!name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
+                           std::none_of(name.begin(), name.end(), odd),
+                       "--map {}: \"{}\" cannot be a file name; name the map by its element, as Fe={}",
+                       argument, name, argument.substr(argument.find('=') + 1));
+  expects<value_error>(lower_case(name) != "haadf",
+                       "--map {}: {} is the name of the HAADF series; call the map otherwise", argument,
+                       name);
+}
+
+std::vector<series_file> parse_maps(std::vector<std::string> const& arguments) {
+  std::vector<series_file> maps;
+  for (auto const& argument : arguments) {
+    auto const at = argument.find('=');
+    expects<value_error>(at != std::string::npos && at + 1 < argument.size(),
+                         "--map {}: give NAME=FILE, as Fe=fe.npy", argument);
+    series_file m{argument.substr(0, at), argument.substr(at + 1), {}};
+    check_name(m.name, argument);
+    for (auto const& other : maps)
+      expects<value_error>(lower_case(other.name) != lower_case(m.name),
+                           "--map {}: there is a map {} already; results are files by these names", argument,
+                           other.name);
+    maps.push_back(std::move(m));
+  }
+  return maps;
+}
+
+/// Throw if `given` although only other methods know the option.
+void only_for(bool given, char const* option, char const* methods, std::string const& method) {
+  expects<value_error>(!given, "{} is for --method {}, not {}; leave it out", option, methods, method);
+}
+
+void choose_method(reconstruction_plan& p) {
+  auto const& c = p.asked;
+  if (c.method == "sirt")
+    p.how = method::sirt;
+  else if (c.method == "em")
+    p.how = method::em;
+  else if (c.method == "hebt")
+    p.how = method::hebt;
+  else
+    fail<value_error>("--method {}: is none of sirt, em and hebt", c.method);
+  bool const sirt = p.how == method::sirt, em = p.how == method::em, hebt = p.how == method::hebt;
+  if (!hebt) only_for(c.alpha.has_value(), "--alpha", "hebt", c.method);
+  if (!hebt) only_for(!c.ratios.empty(), "--ratios", "hebt", c.method);
+  if (em) only_for(c.relaxation.has_value(), "--relaxation", "sirt and hebt", c.method);
+  if (!sirt) only_for(c.lower.has_value(), "--lower", "sirt", c.method);
+  if (!sirt) only_for(c.upper.has_value(), "--upper", "sirt", c.method);
+  if (!em) only_for(c.background.has_value(), "--background", "em", c.method);
+  p.iterations = c.iterations.value_or(sirt ? 100 : em ? 15 : 200);
+  p.alpha = c.alpha.value_or(0.7);
+  p.relaxation = c.relaxation.value_or(1);
+  p.lower = c.lower.value_or(0);
+  p.upper = c.upper.value_or(std::numeric_limits<double>::infinity());
+  p.background = c.background.value_or(0);
+}
+
+void check_numbers(reconstruction_plan const& p) {
+  auto const& c = p.asked;
+  expects<value_error>(p.iterations >= 1 && p.iterations <= 1000000, "--iterations {}: give 1 to 1000000",
+                       p.iterations);
+  expects<value_error>(p.alpha > 0 && p.alpha < 1,
+                       "--alpha {}: the weight of HAADF lies between 0 and 1, 0.7 to 0.9 are usual", p.alpha);
+  expects<value_error>(p.relaxation > 0 && p.relaxation < 2, "--relaxation {}: must lie between 0 and 2",
+                       p.relaxation);
+  expects<value_error>(p.lower <= p.upper,
+                       "--lower {} and --upper {}: the lower bound is not below the upper", p.lower, p.upper);
+  expects<value_error>(p.background >= 0 && std::isfinite(p.background),
+                       "--background {}: give the expected background counts of a pixel, 0 or more",
+                       p.background);
+  expects<value_error>(
+      p.background == 0 || !p.haadf,
+      "--background is counts of the maps and would be taken from HAADF as well; leave --haadf out");
+  expects<value_error>(c.stop_change >= 0 && c.stop_change < 1,
+                       "--stop-change {}: give a part of 1, as 0.001", c.stop_change);
+  expects<value_error>(c.stop_residual >= 0 && std::isfinite(c.stop_residual),
+                       "--stop-residual {}: give a norm, 0 or more", c.stop_residual);
+  expects<value_error>(!c.pixel_nm || (*c.pixel_nm > 0 && std::isfinite(*c.pixel_nm)),
+                       "--pixel-size {}: give nanometres, above 0", c.pixel_nm.value_or(0));
+  check_threads(c.threads);
+}
+
+void check_channels(reconstruction_plan const& p) {
+  auto const& c = p.asked;
+  if (p.how == method::hebt) {
+    expects<value_error>(p.haadf.has_value(),
+                         "--haadf is missing: hebt joins the maps with a HAADF series; give its file, "
+                         "or take --method sirt or em");
+    expects<value_error>(!p.maps.empty(),
+                         "--map is missing: hebt needs at least one map; give NAME=FILE, as Fe=fe.npy");
+    expects<value_error>(
+        c.ratios.empty() || c.ratios.size() == p.maps.size(),
+        "--ratios: {} numbers for {} maps; give one for each map, in their order, or none to have them "
+        "estimated",
+        c.ratios.size(), p.maps.size());
+    for (double const r : c.ratios)
+      expects<value_error>(std::isfinite(r) && r >= 0,
+                           "--ratios: {} is no response ratio; they are 0 or more", r);
+  }
+  expects<value_error>(p.haadf || !p.maps.empty(),
+                       "nothing to reconstruct; give --map NAME=FILE or --haadf FILE");
+  expects<value_error>(
+      !c.normalize_haadf || (p.haadf && !p.maps.empty()),
+      "--normalize-haadf needs --haadf and at least one --map; it scales the one to the others");
+}
+
+/// Look at every series; all must have the shape of the first.
+void look_at_series(reconstruction_plan& p) {
+  series_file const* first = nullptr;
+  auto const look = [&](series_file& s) {
+    s.what = look_at_three(s.path, s.name == haadf_name ? "HAADF" : "map " + s.name);
+    if (first == nullptr) first = &s;
+    expects<shape_error>(s.what.shape == first->what.shape,
+                         "{} is {}, {} is {}; all series have the same shape", s.role(),
+                         io::text_of(s.what.shape), first->role(), io::text_of(first->what.shape));
+  };
+  for (auto& m : p.maps) look(m);
+  if (p.haadf) look(*p.haadf);
+  p.recorded = shape_of(first->what);
+  p.beam.tilts_deg = read_tilts(p.asked.geometry.tilts, &first->what);
+  expects<shape_error>(
+      p.beam.tilts() == p.recorded[0], "--tilts {}: {} angles for the {} tilts of {}, {}; give one for each",
+      p.asked.geometry.tilts, p.beam.tilts(), p.recorded[0], first->role(), text_of(p.recorded));
+  p.rows = read_rows(p.asked.rows, p.recorded[1]);
+}
+
+void read_register(reconstruction_plan& p) {
+  auto const& file = p.asked.geometry.shifts;
+  if (file.empty()) return;
+  auto const shifts = io::read_shifts(file);
+  expects<shape_error>(shifts.size() == p.beam.tilts(),
+                       "{}: {} shifts for {} tilts; give one line for each tilt", file, shifts.size(),
+                       p.beam.tilts());
+  bool any = false;
+  for (std::size_t t = 0; t < shifts.size(); ++t) {
+    expects<value_error>(std::abs(shifts[t].y) < static_cast<double>(p.recorded[1]) &&
+                             std::abs(shifts[t].x) < static_cast<double>(p.recorded[2]),
+                         "{}: tilt {} is moved by ({}, {}) pixels, out of the image of {} x {}", file, t,
+                         shifts[t].x, shifts[t].y, p.recorded[2], p.recorded[1]);
+    p.beam.shifts.push_back(shifts[t].x);
+    p.dy.push_back(shifts[t].y);
+    any = any || shifts[t].y != 0;
+  }
+  if (!any) p.dy.clear();
+}
+
+/// The pixel size: as asked, else of the first series that knows it; series that disagree are refused.
+void find_pixel_size(reconstruction_plan& p) {
+  if (p.asked.pixel_nm) {
+    p.x_nm = p.y_nm = *p.asked.pixel_nm;
+    return;
+  }
+  series_file const* known = nullptr;
+  auto const look = [&](series_file const& s) {
+    double const x = nanometres_along(s.what.axes, 2), y = nanometres_along(s.what.axes, 1);
+    if (x <= 0) return;
+    expects<value_error>(
+        known == nullptr || std::abs(x - p.x_nm) <= 0.01 * p.x_nm,
+        "{} has pixels of {:.4g} nm, {} of {:.4g} nm; if they are the same, say so with --pixel-size",
+        s.role(), x, known == nullptr ? "" : known->role(), p.x_nm);
+    if (known != nullptr) return;
+    known = &s;
+    p.x_nm = x;
+    p.y_nm = y > 0 ? y : x;
+  };
+  for (auto const& m : p.maps) look(m);
+  if (p.haadf) look(*p.haadf);
+}
+
+/// A volume to start from or to mask with: the size of the result, or of all rows of which some are taken.
+void check_volume(reconstruction_plan const& p, std::string const& file, std::string const& role) {
+  auto const shape = shape_of(look_at_three(file, role));
+  shape3 const part = p.volume(), whole{part[0], p.recorded[1], part[2]};
+  expects<shape_error>(shape == part || shape == whole, "{} ({}): is {}, the volume is {} (z, y, x)", role,
+                       file, text_of(shape), text_of(part));
+}
+
+void find_warm_start(reconstruction_plan& p) {
+  auto const& directory = p.asked.warm_start;
+  if (directory.empty()) return;
+  std::error_code ec;
+  expects<file_error>(std::filesystem::is_directory(directory, ec),
+                      "--warm-start {}: is no directory; give one that holds a volume for each channel",
+                      directory);
+  auto const files = arrays_in(directory);
+  for (auto const& name : p.volume_names()) {
+    auto const found = std::ranges::find(files, name, &named_file::name);
+    expects<file_error>(found != files.end(),
+                        "--warm-start {}: holds no volume {}; one for each channel is wanted", directory,
+                        name);
+    check_volume(p, found->path, name);
+    p.warm_files.push_back(found->path);
+  }
+}
+
+void estimate_memory(reconstruction_plan const& p) {
+  auto const size = [](shape3 const& s, bool padded) {
+    double const rows = static_cast<double>(padded ? (s[1] + 3) / 4 * 4 : s[1]);
+    return sizeof(float) * static_cast<double>(s[0]) * rows * static_cast<double>(s[2]);
+  };
+  double const series = static_cast<double>(p.maps.size() + (p.haadf ? 1 : 0));
+  double const volumes = static_cast<double>(p.volume_names().size());
+  bool const whole = p.how == method::hebt || p.asked.normalize_haadf;
+  double const reading =
+      whole ? series * size(p.recorded, false) + (p.asked.normalize_haadf ? 7 : 0) * size(p.recorded, false)
+            : series * size(p.stack(), false) + size(p.recorded, false);
+  double const solving = series * size(p.stack(), false) + volumes * size(p.volume(), false) +
+                         (p.how == method::hebt ? 3 : 2) * series * size(p.stack(), true) +
+                         (p.asked.mask.empty() ? 2 : 3) * volumes * size(p.volume(), true);
+  check_memory(std::max(reading, solving),
+               p.rows.count() > 1 ? "reconstruct fewer rows at a time with --rows FROM:TO, or reduce --width "
+                                    "and --depth"
+                                  : "reduce --width and --depth");
+}
+
+}  // namespace
+
+std::string series_file::role() const {
+  return (name == haadf_name ? "HAADF (" : "map " + name + " (") + path + ")";
+}
+
+std::vector<std::string> reconstruction_plan::volume_names() const {
+  std::vector<std::string> names;
+  for (auto const& m : maps) names.push_back(m.name);
+  if (reconstructs_haadf()) names.emplace_back(haadf_name);
+  return names;
+}
+
+std::vector<std::string> reconstruction_plan::channel_names() const {
+  auto names = volume_names();
+  if (how == method::hebt) names.emplace_back(haadf_name);
+  return names;
+}
+
+reconstruction_plan plan_reconstruction(reconstruct_command const& c) {
+  reconstruction_plan p;
+  p.asked = c;
+  p.maps = parse_maps(c.maps);
+  if (!c.haadf.empty()) p.haadf = series_file{haadf_name, c.haadf, {}};
+  p.extension = extension_for(c.format);
+  p.kind = projector_named(c.geometry.projector);
+  choose_method(p);
+  check_channels(p);
+  check_numbers(p);
+  look_at_series(p);
+  read_register(p);
+  find_pixel_size(p);
+  p.beam.axis_offset = c.geometry.axis_offset;
+  p.beam.detector = p.recorded[2];
+  p.beam.width = c.width.value_or(p.beam.detector);
+  p.beam.depth = c.depth.value_or(p.beam.width);
+  validate(p.beam, "geometry");
+  if (!c.mask.empty()) check_volume(p, c.mask, "mask");
+  find_warm_start(p);
+  std::vector<std::string> inputs{c.geometry.tilts, c.geometry.shifts, c.mask, c.haadf};
+  for (auto const& m : p.maps) inputs.push_back(m.path);
+  inputs.insert(inputs.end(), p.warm_files.begin(), p.warm_files.end());
+  std::erase(inputs, std::string());
+  check_output_directory(c.output, c.force, inputs);
+  estimate_memory(p);
+  return p;
+}
+
+}  // namespace tomoedx::cli
