@@ -106,6 +106,12 @@ void add_reconstruct_inputs(CLI::App& app, reconstruct_command& c) {
                "Bring each HAADF tilt by a gain and an offset to the scale of the weighted maps: for frames "
                "that were stretched one by one when they were saved")
       ->group("Data");
+  app.add_option(
+         "--link-bin", c.link_bin,
+         "Average squares of N x N pixels before estimating response ratios and the scale of HAADF: the "
+         "noise of maps with few counts a pixel makes both come out too small [1]")
+      ->type_name("N")
+      ->group("Data");
   app.add_option("--rows", c.rows, "Range of y to reconstruct, TO excluded [all]")
       ->type_name("FROM:TO")
       ->group("Data");

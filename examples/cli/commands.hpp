@@ -53,6 +53,7 @@ struct reconstruct_command {
   std::optional<double> alpha, relaxation, lower, upper, background;
   std::vector<double> ratios;  ///< empty: estimated
   bool normalize_haadf = false;
+  std::size_t link_bin = 1;  ///< [pixel] edge of the squares averaged before maps and HAADF are linked
   std::optional<std::size_t> width, depth;
   std::string rows;  ///< FROM:TO
   std::string mask, warm_start;

@@ -4,6 +4,7 @@
 #include <tomoedx/bimodal/haadf_scale.hpp>
 #include <tomoedx/bimodal/response_ratios.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace tomoedx::cli {
@@ -24,6 +25,22 @@ std::vector<float> weighted_sum(std::vector<double> const& ratios, map_list cons
 }
 
 }  // namespace
+
+std::vector<float> averaged(std::span<float const> series, shape3 const& shape, std::size_t bin) {
+  auto const [tilts, rows, columns] = shape;
+  std::vector<float> means;
+  for (std::size_t t = 0; t < tilts; ++t)
+    for (std::size_t y = 0; y < rows; y += bin)
+      for (std::size_t x = 0; x < columns; x += bin) {
+        std::size_t const y_end = std::min(y + bin, rows), x_end = std::min(x + bin, columns);
+        double sum = 0;
+        for (std::size_t j = y; j < y_end; ++j)
+          for (std::size_t i = x; i < x_end; ++i)
+            sum += static_cast<double>(series[(t * rows + j) * columns + i]);
+        means.push_back(static_cast<float>(sum / static_cast<double>((y_end - y) * (x_end - x))));
+      }
+  return means;
+}
 
 haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf) {
   return link_of(estimate_response_ratios(maps, haadf));
@@ -54,23 +71,26 @@ haadf_link judge_ratios(std::vector<double> const& ratios, map_list const& maps,
   return link;
 }
 
-haadf_normalisation normalize_haadf(map_list const& maps, std::span<float> haadf, std::size_t tilts,
-                                    std::vector<double> const& ratios) {
-  haadf_scaling scaling;
+haadf_normalisation normalisation_of(map_list const& maps, std::span<float const> haadf, std::size_t tilts,
+                                     std::vector<double> const& ratios) {
   if (ratios.empty()) {
-    scaling = scale_haadf_to_maps(maps, haadf, tilts);
-    tomoedx::apply(scaling, haadf);
-    return {scaling.gain, scaling.offset, link_of(scaling.fit)};
+    auto scaling = scale_haadf_to_maps(maps, haadf, tilts);
+    return {std::move(scaling.gain), std::move(scaling.offset), link_of(std::move(scaling.fit))};
   }
   auto const sum = weighted_sum(ratios, maps);
-  scaling = scale_haadf_to_maps({std::span<float const>(sum)}, haadf, tilts);
+  auto scaling = scale_haadf_to_maps({std::span<float const>(sum)}, haadf, tilts);
   double const unit =
-      scaling.fit.ratios[0];  // the facade holds the total of HAADF; the given ratios have units
+      scaling.fit.ratios[0];  // the scaling holds the total of HAADF; the given ratios have units
   expects<value_error>(unit > 0,
                        "HAADF scaling: the maps weighted by --ratios explain none of the HAADF signal");
   for (std::size_t t = 0; t < tilts; ++t) scaling.gain[t] /= unit, scaling.offset[t] /= unit;
-  tomoedx::apply(scaling, haadf);
-  return {scaling.gain, scaling.offset, judge_ratios(ratios, maps, haadf)};
+  std::vector<float> scaled(haadf.begin(), haadf.end());
+  tomoedx::apply(scaling, scaled);
+  return {std::move(scaling.gain), std::move(scaling.offset), judge_ratios(ratios, maps, scaled)};
+}
+
+void normalize_haadf(haadf_normalisation const& n, std::span<float> haadf) {
+  tomoedx::apply(haadf_scaling{n.gain, n.offset, {}, 0}, haadf);
 }
 
 }  // namespace tomoedx::cli

@@ -2,6 +2,8 @@
 #ifndef TOMOEDX_CLI_RATIOS_HPP
 #define TOMOEDX_CLI_RATIOS_HPP
 
+#include "files.hpp"
+
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -18,22 +20,27 @@ struct haadf_link {
   std::size_t pixels = 0;  ///< used
 };
 
+/// Means of squares of pixels of a series; squares at the far borders may be smaller.
+std::vector<float> averaged(std::span<float const> series, shape3 const& shape, std::size_t bin);
+
 haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf);
 
 /// The coefficient of determination of given ratios, over the pixels that an estimate would use.
 haadf_link judge_ratios(std::vector<double> const& ratios, map_list const& maps,
                         std::span<float const> haadf);
 
-/// gain * h + offset of each tilt was put in place of h.
+/// What makes gain * h + offset of each tilt the sum of the weighted maps.
 struct haadf_normalisation {
   std::vector<double> gain, offset;
   haadf_link link;
 };
 
-/// Bring every HAADF tilt to the scale of the weighted maps, in place. Without `ratios` they are estimated;
-/// with them, HAADF comes into their units.
-haadf_normalisation normalize_haadf(map_list const& maps, std::span<float> haadf, std::size_t tilts,
-                                    std::vector<double> const& ratios);
+/// How to bring every HAADF tilt to the scale of the weighted maps. Without `ratios` they are estimated; with
+/// them, HAADF comes into their units.
+haadf_normalisation normalisation_of(map_list const& maps, std::span<float const> haadf, std::size_t tilts,
+                                     std::vector<double> const& ratios);
+
+void normalize_haadf(haadf_normalisation const& n, std::span<float> haadf);
 
 }  // namespace tomoedx::cli
 

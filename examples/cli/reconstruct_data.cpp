@@ -50,38 +50,44 @@ std::string list_text(std::vector<std::string> const& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-map_list spans_of(std::vector<std::vector<float>> const& maps) {
-  return {maps.begin(), maps.end()};
-}
+/// Maps and HAADF as they are linked: as measured, or averaged over squares of pixels.
+struct linked_series {
+  std::vector<std::vector<float>> own_maps;
+  std::vector<float> own_haadf;
+  map_list maps;
+  std::span<float const> haadf;
 
-void normalize(reconstruction_plan const& p, reconstruction_data& d) {
-  auto n = normalize_haadf(spans_of(d.maps), d.haadf, p.recorded[0], p.asked.ratios);
-  d.steps.push_back(
-      fmt::format("normalised each HAADF tilt against the maps weighted by the response ratios: gain {}, "
-                  "offset {}",
-                  range_text(n.gain), range_text(n.offset)));
-  d.haadf_gain = std::move(n.gain);
-  d.haadf_offset = std::move(n.offset);
-  if (p.how == method::hebt) d.link = std::move(n.link);
-  if (p.how != method::em) return;
-  std::size_t below = 0;
-  for (float& h : d.haadf) below += h < 0, h = std::max(h, 0.0f);
-  if (below > 0)
-    d.steps.push_back(fmt::format("{} normalised HAADF pixels below zero were set to zero for EM", below));
-}
+  linked_series(reconstruction_plan const& p, reconstruction_data const& d)
+      : maps(d.maps.begin(), d.maps.end()), haadf(d.haadf) {
+    if (p.asked.link_bin == 1) return;
+    for (auto& map : maps) map = own_maps.emplace_back(averaged(map, p.recorded, p.asked.link_bin));
+    haadf = own_haadf = averaged(haadf, p.recorded, p.asked.link_bin);
+  }
+};
 
-/// The ratios HEBT will use and how well they fit, before rows are moved or left out, so that slabs go
-/// together.
-void link_haadf(reconstruction_plan const& p, reconstruction_data& d) {
-  if (!d.link && p.asked.ratios.empty()) d.link = estimate_ratios(spans_of(d.maps), d.haadf);
-  if (!d.link) d.link = judge_ratios(p.asked.ratios, spans_of(d.maps), d.haadf);
+void describe_link(reconstruction_plan const& p, reconstruction_data& d) {
   std::string ratios;
   for (std::size_t e = 0; e < p.maps.size(); ++e)
     ratios += fmt::format("{}{} {:.6g}", e == 0 ? "" : ", ", p.maps[e].name, d.link->ratios[e]);
-  d.steps.push_back(
-      fmt::format("response ratios {}: {}; R^2 = {:.4g} over {} pixels",
-                  p.asked.ratios.empty() ? "estimated by non-negative least squares" : "as given", ratios,
-                  d.link->r_squared, d.link->pixels));
+  d.steps.push_back(fmt::format(
+      "response ratios {}: {}; R^2 = {:.4g} over {} {}",
+      p.asked.ratios.empty() ? "estimated by non-negative least squares" : "as given", ratios,
+      d.link->r_squared, d.link->pixels,
+      p.asked.link_bin == 1 ? "pixels" : fmt::format("means of {0} x {0} pixels", p.asked.link_bin)));
+}
+
+/// Maps explain HAADF by one number each; say so where they hardly do.
+void judge_link(reconstruction_plan const& p, reconstruction_data& d) {
+  double weighted = 0, signal = 0;
+  for (std::size_t e = 0; e < p.maps.size(); ++e)
+    for (float const v : d.maps[e]) weighted += d.link->ratios[e] * static_cast<double>(v);
+  for (float const h : d.haadf) signal += static_cast<double>(h);
+  if (signal > 0 && (weighted < 0.7 * signal || weighted > 1.4 * signal))
+    d.warnings.push_back(fmt::format(
+        "the weighted maps sum to {:.2g} of the HAADF signal, so the two contradict each other; noise of "
+        "maps with few counts makes estimated ratios too small (--link-bin), a background of HAADF too "
+        "large (--normalize-haadf)",
+        weighted / signal));
   for (std::size_t e = 0; e < p.maps.size(); ++e)
     if (d.link->ratios[e] == 0)
       d.warnings.push_back(
@@ -93,6 +99,35 @@ void link_haadf(reconstruction_plan const& p, reconstruction_data& d) {
         fmt::format("the maps explain little of the HAADF signal (R^2 = {:.3g}); are the series of the same "
                     "field, is HAADF on one scale (--normalize-haadf), are elements missing?",
                     d.link->r_squared));
+}
+
+/// HAADF on the scale of the maps if asked, and the ratios HEBT will use: all before rows are moved or left
+/// out, so that slabs of rows go together.
+void link_haadf(reconstruction_plan const& p, reconstruction_data& d) {
+  bool const hebt = p.how == method::hebt;
+  if (p.asked.normalize_haadf || hebt) {
+    linked_series const series(p, d);
+    if (p.asked.normalize_haadf) {
+      auto n = normalisation_of(series.maps, series.haadf, p.recorded[0], p.asked.ratios);
+      normalize_haadf(n, d.haadf);
+      d.steps.push_back(fmt::format(
+          "normalised each HAADF tilt against the maps weighted by the response ratios: gain {}, offset {}",
+          range_text(n.gain), range_text(n.offset)));
+      d.haadf_gain = std::move(n.gain);
+      d.haadf_offset = std::move(n.offset);
+      if (hebt) d.link = std::move(n.link);
+    } else {
+      d.link = p.asked.ratios.empty() ? estimate_ratios(series.maps, series.haadf)
+                                      : judge_ratios(p.asked.ratios, series.maps, series.haadf);
+    }
+  }
+  if (hebt) describe_link(p, d);
+  if (hebt) judge_link(p, d);
+  if (p.how != method::em || !p.asked.normalize_haadf) return;
+  std::size_t below = 0;
+  for (float& h : d.haadf) below += h < 0, h = std::max(h, 0.0f);
+  if (below > 0)
+    d.steps.push_back(fmt::format("{} normalised HAADF pixels below zero were set to zero for EM", below));
 }
 
 /// Move and cut a series; returns how many of its rows were not measured and had to be filled.
@@ -139,8 +174,7 @@ reconstruction_data load_reconstruction(reconstruction_plan const& p) {
                                 p.maps.empty() || !p.haadf ? "" : " and ", p.haadf ? haadf_name : "",
                                 p.recorded[0], p.recorded[1], p.recorded[2]));
   stop_if_asked();
-  if (p.asked.normalize_haadf) normalize(p, d);
-  if (p.how == method::hebt) link_haadf(p, d);
+  link_haadf(p, d);
   if (whole_first) {
     for (auto& m : d.maps) bring_into_register(p, m);
     filled = bring_into_register(p, d.haadf);

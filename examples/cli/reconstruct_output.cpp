@@ -30,6 +30,7 @@ settings effective_options(reconstruction_plan const& p) {
   }
   if (p.how == method::em) s.emplace_back("background", p.background);
   s.emplace_back("normalize_haadf", c.normalize_haadf);
+  s.emplace_back("link_bin", count(c.link_bin));
   s.emplace_back("projector", c.geometry.projector);
   s.emplace_back("axis_offset", p.beam.axis_offset);
   s.emplace_back("tilts", text_or_null(c.geometry.tilts));

@@ -101,6 +101,12 @@ void check_numbers(reconstruction_plan const& p) {
                        "--stop-residual {}: give a norm, 0 or more", c.stop_residual);
   expects<value_error>(!c.pixel_nm || (*c.pixel_nm > 0 && std::isfinite(*c.pixel_nm)),
                        "--pixel-size {}: give nanometres, above 0", c.pixel_nm.value_or(0));
+  bool const links = p.how == method::hebt || c.normalize_haadf;
+  expects<value_error>(
+      links || c.link_bin == 1,
+      "--link-bin is for hebt and --normalize-haadf, which link maps and HAADF; leave it out");
+  expects<value_error>(c.link_bin >= 1 && c.link_bin <= 256, "--link-bin {}: give 1 to 256 pixels",
+                       c.link_bin);
   check_threads(c.threads);
 }
 

@@ -18,7 +18,7 @@ struct series {
     for (std::size_t t = 0; t < tilts; ++t)
       for (std::size_t i = 0; i < frame; ++i) {
         double const x = static_cast<double>(i % 40) / 40, y = static_cast<double>(i / 40) / 40;
-        double const bend = 1 + 0.1 * static_cast<double>(t);
+        double const bend = x < 0.15 ? 0 : 1 + 0.1 * static_cast<double>(t);  // vacuum at the left
         p0.push_back(static_cast<float>(counts * bend * std::max(0.0, std::sin(3.1 * x) * y)));
         p1.push_back(static_cast<float>(counts * std::max(0.0, 0.8 - x) * (1 - y) * bend));
         haadf.push_back(3 * p0.back() + 5 * p1.back());
@@ -42,14 +42,16 @@ struct series {
 
 TEST_CASE("frames that were stretched one by one come back to one scale") {
   series const s(10);
-  auto h = s.stretched();
-  auto const scaling = tomoedx::scale_haadf_to_maps(s.maps(), h, series::tilts);
-  tomoedx::apply(scaling, h);
-  double const factor = scaling.fit.ratios[0] / 3;
-  CHECK(scaling.fit.ratios[1] / scaling.fit.ratios[0] == doctest::Approx(5.0 / 3).epsilon(1e-3));
-  CHECK(scaling.fit.r_squared > 0.99999);
-  for (std::size_t i = 0; i < h.size(); i += 17)
-    CHECK(h[i] == doctest::Approx(factor * s.haadf[i]).epsilon(2e-3).scale(factor));
+  for (auto const zero : {tomoedx::haadf_zero::darkest, tomoedx::haadf_zero::regressed}) {
+    auto h = s.stretched();
+    auto const scaling = tomoedx::scale_haadf_to_maps(s.maps(), h, series::tilts, zero);
+    tomoedx::apply(scaling, h);
+    double const factor = scaling.fit.ratios[0] / 3;
+    CHECK(scaling.fit.ratios[1] / scaling.fit.ratios[0] == doctest::Approx(5.0 / 3).epsilon(1e-3));
+    CHECK(scaling.fit.r_squared > 0.99999);
+    for (std::size_t i = 0; i < h.size(); i += 17)
+      CHECK(h[i] == doctest::Approx(factor * s.haadf[i]).epsilon(2e-3).scale(factor));
+  }
 }
 
 TEST_CASE("counting noise in the maps does not bias the scale from frame to frame") {
@@ -70,6 +72,17 @@ TEST_CASE("counting noise in the maps does not bias the scale from frame to fram
   }
 }
 
+TEST_CASE("an element that has no map does not lift the vacuum when the darkest per cent is the zero") {
+  series s(10);
+  auto h = s.haadf;
+  // a bright band without counts, as a deposit of an element that was not mapped
+  for (std::size_t i = 0; i < h.size(); ++i)
+    if (i % series::frame / 40 >= 30) h[i] = 120, s.p0[i] = 0, s.p1[i] = 0;
+  auto scaled = h;
+  tomoedx::apply(tomoedx::scale_haadf_to_maps(s.maps(), h, series::tilts), scaled);
+  for (std::size_t t = 0; t < series::tilts; ++t) CHECK(std::abs(scaled[t * series::frame]) < 1e-3);
+}
+
 TEST_CASE("scaling refuses frames without contrast or running against their maps") {
   series s(10);
   auto flat = s.haadf;
@@ -78,8 +91,9 @@ TEST_CASE("scaling refuses frames without contrast or running against their maps
                        doctest::Contains("frame 2"), tomoedx::value_error);
   auto against = s.haadf;
   for (std::size_t i = series::frame; i < 2 * series::frame; ++i) against[i] = 1000 - against[i];
-  CHECK_THROWS_WITH_AS(tomoedx::scale_haadf_to_maps(s.maps(), against, series::tilts),
-                       doctest::Contains("frame 1"), tomoedx::value_error);
+  CHECK_THROWS_WITH_AS(
+      tomoedx::scale_haadf_to_maps(s.maps(), against, series::tilts, tomoedx::haadf_zero::regressed),
+      doctest::Contains("frame 1"), tomoedx::value_error);
   CHECK_THROWS_AS(tomoedx::scale_haadf_to_maps(s.maps(), s.haadf, 7), tomoedx::shape_error);
   std::vector<float> wrong(5);
   tomoedx::haadf_scaling const two{{1, 1}, {0, 0}, {}, 0};

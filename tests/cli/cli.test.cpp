@@ -16,8 +16,8 @@ TEST_CASE("the program tells its version and how every command is used") {
   place const here;
   CHECK(here.done({"--version"}) == fmt::format("tomoedx {}\n", tomoedx::version));
   std::string const help = here.done({"--help"});
-  for (words const& command : {words{"info"}, {"project"}, {"backproject"}, {"reconstruct"}, {"simulate", "phantom"},
-                               {"compare"}}) {
+  for (words const& command :
+       {words{"info"}, {"project"}, {"backproject"}, {"reconstruct"}, {"simulate", "phantom"}, {"compare"}}) {
     CHECK(contains(help, command[0]));
     std::string const own = here.done(command + words{"--help"});
     CHECK(contains(own, "Example"));
@@ -38,10 +38,10 @@ TEST_CASE("a command line that is not understood is one line and exit code 2") {
   check_refused(here.run({"simulate", "noise"}), "tomoedx simulate", "'noise'");
   check_refused(here.run({"compare", "a"}), "tomoedx compare", "RESULT");
   check_refused(here.run({"project", "v.npy", "-o", "s.npy"}), "tomoedx project", "--tilts");
-  check_refused(here.run({"project", "v.npy", "--tilts", "1:2:1", "--detector", "-3", "-o", "s.npy"}), "tomoedx project",
-                "--detector: give a number that is not negative");
-  check_refused(here.run({"project", "v.npy", "--tilts", "1:2:1", "--detector", "many", "-o", "s.npy"}), "tomoedx project",
-                "--detector = many");
+  check_refused(here.run({"project", "v.npy", "--tilts", "1:2:1", "--detector", "-3", "-o", "s.npy"}),
+                "tomoedx project", "--detector: give a number that is not negative");
+  check_refused(here.run({"project", "v.npy", "--tilts", "1:2:1", "--detector", "many", "-o", "s.npy"}),
+                "tomoedx project", "--detector = many");
   CHECK(here.names().empty());
 }
 
@@ -54,8 +54,9 @@ TEST_CASE("info tells shape, range and defects of a file, as text and as JSON") 
   a.values[3] = std::numeric_limits<float>::infinity();
   save(here / "a.npy", a);
   std::string const text = here.done({"info", "a.npy"});
-  for (char const* line : {"format   npy\n", "shape    2 x 3 x 4\n", "type     f32", "min      -2\n", "max      1.5\n",
-                           "NaN      1\n", "infinite 1\n", "negative 1\n", "zero     1\n", "sum      28\n"})
+  for (char const* line :
+       {"format   npy\n", "shape    2 x 3 x 4\n", "type     f32", "min      -2\n", "max      1.5\n",
+        "NaN      1\n", "infinite 1\n", "negative 1\n", "zero     1\n", "sum      28\n"})
     CHECK_MESSAGE(contains(text, line), line);
   auto const j = json::parse(here.done({"info", "a.npy", "--json"}));
   CHECK(j["shape"] == json({2, 3, 4}));
@@ -67,7 +68,9 @@ TEST_CASE("info tells shape, range and defects of a file, as text and as JSON") 
 
 TEST_CASE("info tells the pixel size of an MRC file and lists what an HDF5 file holds") {
   place const here;
-  array a{{2, 3, 4}, std::vector<float>(24, 1.0f), {{"z", "nm", 2.5, 0}, {"y", "nm", 2.5, 0}, {"x", "nm", 2.5, 0}}};
+  array a{{2, 3, 4},
+          std::vector<float>(24, 1.0f),
+          {{"z", "nm", 2.5, 0}, {"y", "nm", 2.5, 0}, {"x", "nm", 2.5, 0}}};
   save(here / "a.mrc", a);
   auto const j = json::parse(here.done({"info", "a.mrc", "--json"}));
   CHECK(j["format"] == "mrc");
@@ -115,7 +118,8 @@ TEST_CASE("project and backproject are adjoint, for every projector and with siz
   save(here / "x.npy", x);
   save(here / "y.npy", y);
   for (std::string const projector : {"strip", "joseph", "siddon"}) {
-    words const geometry{"--tilts", "tilts.txt", "--shifts", "shifts.txt", "--axis-offset", "-0.75", "--projector", projector};
+    words const geometry{"--tilts",       "tilts.txt", "--shifts",    "shifts.txt",
+                         "--axis-offset", "-0.75",     "--projector", projector};
     here.done(words{"project", "x.npy", "--detector", "17", "-o", "ax.npy"} + geometry);
     here.done(words{"backproject", "y.npy", "--width", "14", "--depth", "9", "-o", "aty.npy"} + geometry);
     array const ax = read(here / "ax.npy"), aty = read(here / "aty.npy");
@@ -127,7 +131,8 @@ TEST_CASE("project and backproject are adjoint, for every projector and with siz
   }
 }
 
-TEST_CASE("project takes sizes from the volume, backproject from the stack, and both carry the pixel size over") {
+TEST_CASE(
+    "project takes sizes from the volume, backproject from the stack, and both carry the pixel size over") {
   place const here;
   array x = random_array({7, 3, 8}, 3);
   x.axes = {{"z", "nm", 0.5, 0}, {"y", "nm", 0.5, 0}, {"x", "nm", 0.5, 0}};
@@ -162,22 +167,27 @@ TEST_CASE("project and backproject refuse before they compute, and write nothing
   refused({"project", "x.npy", "--tilts", "none.txt", "-o", "s.npy"}, "none.txt");
   refused({"project", "x.npy", "--tilts", "0:10", "-o", "s.npy"}, "0:10");
   refused({"project", "x.npy", "--tilts", "0:10:-1", "-o", "s.npy"}, "FROM:TO:STEP");
-  refused({"project", "x.npy", "--tilts", "tilts.txt", "-o", "s.tif"}, "s.tif: the extension names no format we know");
-  refused({"project", "x.npy", "--tilts", "tilts.txt", "-o", "nowhere/s.npy"}, "the folder nowhere does not exist");
+  refused({"project", "x.npy", "--tilts", "tilts.txt", "-o", "s.tif"},
+          "s.tif: the extension names no format we know");
+  refused({"project", "x.npy", "--tilts", "tilts.txt", "-o", "nowhere/s.npy"},
+          "the folder nowhere does not exist");
   refused({"project", "x.npy", "--tilts", "tilts.txt", "-o", "x.npy"}, "would replace the input x.npy");
   refused({"project", "flat.npy", "--tilts", "tilts.txt", "-o", "s.npy"}, "2 indices (4 x 4)");
   refused({"project", "nan.npy", "--tilts", "tilts.txt", "-o", "s.npy"}, "(z 1, y 0, x 3) is nan");
   refused({"project", "x.npy", "--tilts", "tilts.txt", "--projector", "wavelet", "-o", "s.npy"}, "wavelet");
-  refused({"project", "x.npy", "--tilts", "tilts.txt", "--shifts", "shifts.txt", "-o", "s.npy"}, "1 shifts for 2 tilts");
+  refused({"project", "x.npy", "--tilts", "tilts.txt", "--shifts", "shifts.txt", "-o", "s.npy"},
+          "1 shifts for 2 tilts");
   refused({"project", "x.npy", "--tilts", "tilts.txt", "--detector", "0", "-o", "s.npy"}, "detector 0");
   refused({"project", "x.npy", "--tilts", "tilts.txt", "--axis-offset", "nan", "-o", "s.npy"}, "axis offset");
   refused({"backproject", "x.npy", "--tilts", "tilts.txt", "-o", "b.npy"}, "has 4 tilts");
   refused({"backproject", "x.npy", "-o", "b.npy"}, "--tilts is missing");
-  refused({"backproject", "x.npy", "--tilts", "0:3:1", "--width", "16000000", "--depth", "16000000", "-o", "b.npy"},
+  refused({"backproject", "x.npy", "--tilts", "0:3:1", "--width", "16000000", "--depth", "16000000", "-o",
+           "b.npy"},
           "GiB of memory are needed");
 }
 
-TEST_CASE("compare finds equal volumes perfect, marks the better of two, and knows when a figure is not defined") {
+TEST_CASE(
+    "compare finds equal volumes perfect, marks the better of two, and knows when a figure is not defined") {
   place const here;
   for (char const* d : {"truth", "near", "far"}) fs::create_directory(here / d);
   array truth{{12, 2, 13}, std::vector<float>(312, 0.0f), {}};
@@ -194,7 +204,9 @@ TEST_CASE("compare finds equal volumes perfect, marks the better of two, and kno
   save(here / "far/Au.mrc", far);
 
   auto const same = json::parse(here.done({"compare", "truth/truth_Au.npy", "truth/truth_Au.npy", "--json"}));
-  auto const value = [](json const& j, char const* metric, int i = 0) { return j["channels"]["Au"][metric]["values"][i]; };
+  auto const value = [](json const& j, char const* metric, int i = 0) {
+    return j["channels"]["Au"][metric]["values"][i];
+  };
   CHECK(value(same, "nmae") == 0.0);
   CHECK(value(same, "mse") == 0.0);
   CHECK(value(same, "mse-scaled") == 0.0);
@@ -206,12 +218,13 @@ TEST_CASE("compare finds equal volumes perfect, marks the better of two, and kno
   auto const j = json::parse(here.done({"compare", "truth", "far", "near/", "--json"}));
   CHECK(j["results"] == json({"far", "near"}));
   CHECK(j["channels"].size() == 1);
-  for (auto const& [metric, entry] : j["channels"]["Au"].items()) CHECK_MESSAGE(entry["best"] == json({"near"}), metric);
+  for (auto const& [metric, entry] : j["channels"]["Au"].items())
+    CHECK_MESSAGE(entry["best"] == json({"near"}), metric);
   CHECK(value(j, "dp", 1) == 0.0);
   CHECK(value(j, "dp", 0).get<double>() > 0);
 
   std::string const table = here.done({"compare", "truth", "far", "near", "--metrics", "dp,mse"});
-  CHECK(std::ranges::count(table, '\n') == 4);
+  CHECK(std::ranges::count(table.substr(0, table.find("* best")), '\n') == 3);
   CHECK(contains(table, "DP"));
   CHECK(contains(table, "* best of the row"));
   CHECK(!contains(table, "PSNR"));
@@ -233,7 +246,8 @@ TEST_CASE("compare looks inside a mask only, and brings results of other units t
   save(here / "half.npy", half);
   save(here / "mask.npy", mask);
   auto const mse = [&](words const& more) {
-    auto const j = json::parse(here.done(words{"compare", "truth.npy", "half.npy", "--metrics", "mse", "--json"} + more));
+    auto const j = json::parse(
+        here.done(words{"compare", "truth.npy", "half.npy", "--metrics", "mse", "--json"} + more));
     return std::pair(j["channels"]["truth"]["mse"]["values"][0].get<double>(), j["notes"].dump());
   };
   CHECK(mse({}).first > 100);

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
-#include <tomoedx/io/file.hpp>
 #include <unistd.h>
+#include <tomoedx/io/file.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -119,7 +119,8 @@ inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Whether the program refused its user as it shall: exit code 2 and exactly one line with its name and the part.
+/// Whether the program refused its user as it shall: exit code 2 and exactly one line with its name and the
+/// part.
 inline void check_refused(outcome const& o, std::string_view who, std::string_view part) {
   INFO(o.err);
   CHECK(o.code == 2);

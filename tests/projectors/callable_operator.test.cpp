@@ -138,7 +138,7 @@ TEST_CASE("a copy calls the same callables") {
       Space(), extents<1>{1}, extents<1>{1}, [&](auto const&, auto const&) { ++calls; },
       [&](auto const&, auto const&) { calls += 10; });
   auto const copy = op;
-  decltype(op)::domain_view const x("x", 1);
+  tomoedx::array_on<float, 1, Space> const x("x", 1);
   copy.forward(x, x);
   op.adjoint(x, x);
   CHECK(calls == 11);
@@ -159,8 +159,8 @@ TEST_CASE("operands that do not fit are refused before a callable sees them") {
   int calls = 0;
   auto const count = [&](auto const&, auto const&) { ++calls; };
   auto const op = tomoedx::make_operator(Space(), extents<2>{2, 3}, extents<1>{4}, count, count);
-  decltype(op)::domain_view const x("x", 2, 3), wrong("x", 3, 2);
-  decltype(op)::range_view const y("y", 4), longer("y", 5);
+  tomoedx::array_on<float, 2, Space> const x("x", 2, 3), wrong("x", 3, 2);
+  tomoedx::array_on<float, 1, Space> const y("y", 4), longer("y", 5);
   CHECK_THROWS_AS(op.forward(wrong, y), tomoedx::shape_error);
   CHECK_THROWS_AS(op.adjoint(longer, x), tomoedx::shape_error);
   CHECK(calls == 0);

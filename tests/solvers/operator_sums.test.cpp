@@ -3,6 +3,7 @@
 #include <tomoedx/projectors/callable_operator.hpp>
 #include <tomoedx/projectors/tilt_projector.hpp>
 #include <tomoedx/solvers/operator_sums.hpp>
+#include <tomoedx/solvers/sirt.hpp>
 
 #include "../projectors/cases.hpp"
 #include "../spaces.hpp"
@@ -130,4 +131,23 @@ TEST_CASE("padding is cleared and the slices stay, in every element of a mixed o
   tomoedx::clear_padding(mixed, data);
   CHECK(count(all) == 2 * 5.0 * static_cast<double>(beam.voxels()));
   CHECK(count(data) == 3 * 5.0 * static_cast<double>(beam.rays()));
+}
+
+TEST_CASE("an operand with gaps between its rows is refused: solvers walk it as one flat array") {
+  using Space = Kokkos::DefaultHostExecutionSpace;
+  auto const copy = [](auto const& from, auto const& to) { Kokkos::deep_copy(to, from); };
+  auto const op = tomoedx::make_operator<double>(Space(), tomoedx::extents<2>{3, 4},
+                                                 tomoedx::extents<2>{3, 4}, copy, copy);
+  using view = decltype(op)::domain_view;
+  view const whole("whole", 3, 7), good("good", 3, 4);
+  Kokkos::deep_copy(whole, 5.0);
+  // Kokkos gives this the type of a row-major array
+  view const part = Kokkos::subview(whole, Kokkos::ALL, Kokkos::make_pair(std::size_t{0}, std::size_t{4}));
+  REQUIRE(!part.span_is_contiguous());
+  CHECK_THROWS_AS(tomoedx::detail::expect_operand(part, op.domain_layout(), "me", "volume"),
+                  tomoedx::shape_error);
+  CHECK_THROWS_AS(tomoedx::sirt(op, good, part, {.iterations = 1}), tomoedx::shape_error);
+  CHECK_THROWS_AS(tomoedx::sirt(op, part, good, {.iterations = 1}), tomoedx::shape_error);
+  CHECK(plain::flat(whole) == plain::vector(21, 5.0));
+  CHECK_NOTHROW(tomoedx::detail::expect_operand(good, op.domain_layout(), "me", "volume"));
 }

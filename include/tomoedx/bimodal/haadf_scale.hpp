@@ -4,12 +4,19 @@
 
 #include <tomoedx/bimodal/response_ratios.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
 
 namespace tomoedx {
+
+/// Where the zero of a stretched HAADF frame is.
+enum class haadf_zero {
+  darkest,  ///< its darkest per cent is vacuum: there must be vacuum in the field, the maps may lack elements
+  regressed,  ///< on the line of its signal against the maps: no vacuum needed, but the maps must explain HAADF
+};
 
 /// What brings HAADF frames that were stretched one by one back to one scale: gain(t) * h + offset(t).
 struct haadf_scaling {
@@ -20,11 +27,13 @@ struct haadf_scaling {
 
 namespace detail {
 
-/// The line q = gain h + offset through one tilt's pixels. The maps' noise is in q, so the line is regressed
-/// on h, which leaves the totals of q and of the scaled frame equal.
+/// q = gain h + offset, for one frame.
 struct line {
   double gain = 1, offset = 0;
 };
+
+/// The line through one frame's pixels. The maps' noise is in q, so the line is regressed on h, which leaves the
+/// totals of q and of the scaled frame equal.
 inline line regress(std::span<double const> q, std::span<double const> h, std::size_t tilt) {
   double const n = static_cast<double>(q.size());
   double mean_q = 0, mean_h = 0;
@@ -41,6 +50,25 @@ inline line regress(std::span<double const> q, std::span<double const> h, std::s
   return {both / own, mean_q - both / own * mean_h};
 }
 
+/// The line that takes `zero` to nothing and the frame's total to that of the maps.
+inline line match_totals(std::span<double const> q, std::span<double const> h, double zero,
+                         std::size_t tilt) {
+  double counts = 0, signal = 0;
+  for (std::size_t i = 0; i < q.size(); ++i) counts += q[i], signal += h[i] - zero;
+  expects<value_error>(signal > 0, "HAADF scaling: frame {} is the same in every pixel; drop that tilt",
+                       tilt);
+  expects<value_error>(counts > 0, "HAADF scaling: the maps of tilt {} hold nothing; drop that tilt", tilt);
+  return {counts / signal, -zero * counts / signal};
+}
+
+/// The value below which a hundredth of the pixels lie.
+inline double darkest_per_cent(std::span<double const> frame) {
+  std::vector<double> sorted(frame.begin(), frame.end());
+  auto const place = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 100);
+  std::nth_element(sorted.begin(), place, sorted.end());
+  return *place;
+}
+
 }  // namespace detail
 
 /// Find a gain and an offset for each HAADF frame that make it the weighted sum of the element maps of its
@@ -50,12 +78,12 @@ inline line regress(std::span<double const> q, std::span<double const> h, std::s
 /// the response ratios of the scaled series (non-negative least squares) and the line of each frame, the
 /// total signal being held; ends when no ratio moves by more than 1e-6 of the largest.
 ///
-/// shapes   `maps` holds one series for each element, each as long as `haadf`, tilt slowest; `tilts` divides
-/// it throws   tomoedx::shape_error for sizes that differ, value_error for NaN, or a frame that has no
-/// contrast or
-///          runs against its maps
+/// shapes   `maps` holds one series for each element, each as long as `haadf`, tilt slowest; `tilts` divides it
+/// throws   tomoedx::shape_error for sizes that differ, value_error for NaN, or a frame that has no contrast or
+///          (regressed) runs against its maps
 inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> const& maps,
-                                         std::span<float const> haadf, std::size_t tilts) {
+                                         std::span<float const> haadf, std::size_t tilts,
+                                         haadf_zero zero = haadf_zero::darkest) {
   expects<shape_error>(tilts > 0 && haadf.size() % tilts == 0 && !haadf.empty(),
                        "HAADF scaling: {} pixels are not {} frames of equal size", haadf.size(), tilts);
   std::size_t const frame = haadf.size() / tilts;
@@ -66,6 +94,10 @@ inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> con
   double total = 0;
   for (double const h : scaled) total += h;
   expects<value_error>(std::isfinite(total) && total > 0, "HAADF scaling: the frames sum to {}", total);
+
+  std::span<double const> const raw(original);
+  std::vector<double> zeros(tilts);
+  for (std::size_t t = 0; t < tilts; ++t) zeros[t] = detail::darkest_per_cent(raw.subspan(t * frame, frame));
 
   constexpr std::size_t most_rounds = 50;
   std::vector<double> before;
@@ -88,8 +120,10 @@ inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> con
     if (!before.empty() && moved <= 1e-6 * largest) break;
     before = now;
     for (std::size_t t = 0; t < tilts; ++t) {
-      auto const [gain, offset] = detail::regress(
-          q.subspan(t * frame, frame), std::span<double const>(original).subspan(t * frame, frame), t);
+      auto const frame_q = q.subspan(t * frame, frame), frame_h = raw.subspan(t * frame, frame);
+      auto const [gain, offset] = zero == haadf_zero::regressed
+                                      ? detail::regress(frame_q, frame_h, t)
+                                      : detail::match_totals(frame_q, frame_h, zeros[t], t);
       result.gain[t] = gain;
       result.offset[t] = offset;
       for (std::size_t i = t * frame; i < (t + 1) * frame; ++i) scaled[i] = gain * original[i] + offset;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// says: .*tomoedx::message
+// says: argument not found
 #include <tomoedx/core/error.hpp>
 
 // Two fields and one argument: found when compiling, not when the error is thrown.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// says: no matching function for call to .project
+// says: error: no matching function for call to .project
 #include <tomoedx/projectors/project.hpp>
 
 using host = Kokkos::DefaultHostExecutionSpace;
