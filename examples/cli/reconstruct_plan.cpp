@@ -148,9 +148,11 @@ void look_at_series(reconstruction_plan& p) {
   if (p.haadf) look(*p.haadf);
   p.recorded = shape_of(first->what);
   p.beam.tilts_deg = read_tilts(p.asked.geometry.tilts, &first->what);
-  expects<shape_error>(
-      p.beam.tilts() == p.recorded[0], "--tilts {}: {} angles for the {} tilts of {}, {}; give one for each",
-      p.asked.geometry.tilts, p.beam.tilts(), p.recorded[0], first->role(), text_of(p.recorded));
+  std::string const source =
+      p.asked.geometry.tilts.empty() ? "the header of " + first->path : "--tilts " + p.asked.geometry.tilts;
+  expects<shape_error>(p.beam.tilts() == p.recorded[0],
+                       "{}: {} angles for the {} tilts of {}, {}; give one for each", source, p.beam.tilts(),
+                       p.recorded[0], first->role(), text_of(p.recorded));
   p.rows = read_rows(p.asked.rows, p.recorded[1]);
 }
 

@@ -14,9 +14,11 @@
 #include <tomoedx/core/concepts.hpp>
 #include <tomoedx/core/error.hpp>
 #include <tomoedx/core/observer.hpp>
+#include <tomoedx/core/operand.hpp>
 #include <tomoedx/core/random.hpp>
 #include <tomoedx/core/units.hpp>
 #include <tomoedx/geometry/parallel_beam.hpp>
+#include <tomoedx/io/atomic_directory.hpp>
 #include <tomoedx/io/file.hpp>
 #include <tomoedx/io/tilts.hpp>
 #include <tomoedx/metrics/metrics.hpp>
@@ -24,6 +26,7 @@
 #include <tomoedx/projectors/project.hpp>
 #include <tomoedx/projectors/sparse_operator.hpp>
 #include <tomoedx/projectors/tilt_projector.hpp>
+#include <tomoedx/simulate/dose.hpp>
 #include <tomoedx/simulate/gaussian.hpp>
 #include <tomoedx/simulate/phantoms.hpp>
 #include <tomoedx/simulate/poisson.hpp>

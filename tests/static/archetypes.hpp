@@ -4,6 +4,7 @@
 
 #include <tomoedx/core/concepts.hpp>
 #include <tomoedx/core/observer.hpp>
+#include <tomoedx/core/repeated_values.hpp>
 
 #include <cstddef>
 
@@ -26,9 +27,7 @@ struct op {
   void adjoint(range_view, domain_view) const {}
 };
 
-struct sums {
-  float operator()(std::size_t) const { return 1; }
-};
+using sums = tomoedx::repeated_values<float, Kokkos::HostSpace>;
 
 struct projecting_op : op {
   using op::op;

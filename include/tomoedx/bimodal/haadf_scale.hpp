@@ -21,8 +21,8 @@ enum class haadf_zero {
 /// What brings HAADF frames that were stretched one by one back to one scale: gain(t) * h + offset(t).
 struct haadf_scaling {
   std::vector<double> gain, offset;  ///< one for each tilt
-  response_ratios fit;               ///< ratios and R^2 of the series after scaling
-  std::size_t rounds = 0;            ///< alternations until the ratios stood still
+  response_ratios fit;     ///< of the scaled series, the ratios such that maps and HAADF have the same total
+  std::size_t rounds = 0;  ///< alternations until the ratios stood still
 };
 
 namespace detail {
@@ -117,6 +117,7 @@ inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> con
     for (double& w : weighted) w *= total / sum;
     if (!before.empty())
       for (std::size_t e = 0; e < now.size(); ++e) moved = std::max(moved, std::abs(now[e] - before[e]));
+    result.fit.ratios = now;
     if (!before.empty() && moved <= 1e-6 * largest) break;
     before = now;
     for (std::size_t t = 0; t < tilts; ++t) {

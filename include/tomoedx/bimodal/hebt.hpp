@@ -77,7 +77,7 @@ solve_report hebt(Op const& op,
                          "hebt: the response ratio of element {} is {}; it is finite and not negative", e,
                          options.ratios[e]);
   mixed_operator<Op> const stacked(op, hebt_mixing(k, options.alpha));
-  detail::expect_operand(data, stacked.range_layout(), "hebt", "data (element maps, then HAADF)");
+  expect_operand(data, stacked.range_layout(), "hebt", "data (element maps, then HAADF)");
   Kokkos::View<T*, Kokkos::LayoutRight, Kokkos::HostSpace> factor("tomoedx::hebt::factors", k + 1);
   for (std::size_t e = 0; e < k; ++e) factor(e) = static_cast<T>((1 - options.alpha) * options.ratios[e]);
   factor(k) = static_cast<T>(options.alpha);

@@ -4,6 +4,7 @@
 
 #include <tomoedx/solvers/operator_sums.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -70,6 +71,7 @@ template <linear_operator Op>
 class mixed_operator {
  public:
   using execution_space = typename Op::execution_space;
+  using memory = typename execution_space::memory_space;
   using value_type = typename Op::domain_view::value_type;
   using domain_view = array_on<value_type, 2, execution_space>;
   using range_view = array_on<value_type, 2, execution_space>;
@@ -78,7 +80,9 @@ class mixed_operator {
   mixed_operator(Op const& op, mixing m)
       : op_(op), series_(repeat(op, m.columns)), elements_(m.columns), channels_(m.rows) {
     require_kokkos("mixed_operator");
-    expects<shape_error>(m.rows > 0 && m.columns > 0 && m.values.size() == m.rows * m.columns,
+    constexpr std::size_t most = 4096;  // channels and elements: far more than anybody measures
+    expects<shape_error>(m.rows > 0 && m.columns > 0 && m.rows <= most && m.columns <= most &&
+                             m.values.size() == m.rows * m.columns,
                          "mixed_operator: a {} x {} matrix with {} values", m.rows, m.columns,
                          m.values.size());
     for (double const v : m.values)
@@ -92,8 +96,14 @@ class mixed_operator {
     if (!unit_)
       projected_ = range_view(Kokkos::view_alloc(space, "tomoedx::mixed_operator::projected"), elements_,
                               per_channel_);
-    row_scale_ = sums(space, m, true);
-    column_scale_ = sums(space, m, false);
+    if constexpr (projector<Op>) {
+      row_sums_ = spread(op.row_sums(), m.rows, per_channel_, [&](std::size_t r) {
+        return sum_of(m.columns, [&](std::size_t c) { return m(r, c); });
+      });
+      column_sums_ = spread(op.column_sums(), m.columns, per_element_, [&](std::size_t c) {
+        return sum_of(m.rows, [&](std::size_t r) { return m(r, c); });
+      });
+    }
   }
 
   execution_space space() const { return op_.space(); }
@@ -112,6 +122,7 @@ class mixed_operator {
   }
 
   void forward(domain_view const& x, range_view const& y) const {
+    check(x, y);
     range_view const projected = unit_ ? y : projected_;
     if constexpr (repeatable)
       series_.forward(typename Op::domain_view(x.data(), series_.domain_layout()),
@@ -122,6 +133,7 @@ class mixed_operator {
   }
 
   void adjoint(range_view const& y, domain_view const& x) const {
+    check(x, y);
     range_view const projected = unit_ ? y : projected_;
     if (!unit_) detail::mix(op_.space(), "tomoedx::mixed_operator::mix", transposed_, y, projected);
     if constexpr (repeatable)
@@ -132,14 +144,8 @@ class mixed_operator {
   }
 
   /// (M 1) (x) (W 1) and (M' 1) (x) (W' 1).
-  auto row_sums() const requires projector<Op> {
-    auto sums = op_.row_sums();
-    return repeated_values<value_type, memory>{sums.values, sums.lanes, row_scale_, per_channel_};
-  }
-  auto column_sums() const requires projector<Op> {
-    auto sums = op_.column_sums();
-    return repeated_values<value_type, memory>{sums.values, sums.lanes, column_scale_, per_element_};
-  }
+  repeated_values<value_type, memory> row_sums() const requires projector<Op> { return row_sums_; }
+  repeated_values<value_type, memory> column_sums() const requires projector<Op> { return column_sums_; }
 
   /// Zero what W pads, in every element of a domain or channel of a range of `rows` rows.
   void clear_padding(domain_view const& v) const {
@@ -154,16 +160,14 @@ class mixed_operator {
   }
 
  private:
-  using memory = typename execution_space::memory_space;
   using dense = array_on<value_type, 2, execution_space>;
-  using factors = Kokkos::View<value_type*, Kokkos::LayoutRight, memory>;
   static constexpr bool repeatable = requires(Op const& op, std::size_t k) {
     { op.repeated(k) } -> std::same_as<Op>;
   };
 
   static Op repeat(Op const& op, std::size_t copies) {
     if constexpr (repeatable)
-      return op.repeated(copies > 0 ? copies : 1);
+      return op.repeated(copies);
     else
       return op;
   }
@@ -181,16 +185,34 @@ class mixed_operator {
     return to;
   }
 
-  static factors sums(execution_space const& space, mixing const& m, bool of_rows) {
-    std::size_t const n = of_rows ? m.rows : m.columns;
+  template <class At>
+  static double sum_of(std::size_t n, At const& at) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += at(i);
+    return sum;
+  }
+
+  /// The sums of W, `count` elements of them, once for each of `copies` with a factor of its own.
+  template <class Factor>
+  repeated_values<value_type, memory> spread(repeated_values<value_type, memory> const& sums,
+                                             std::size_t copies, std::size_t count,
+                                             Factor const& factor) const {
+    auto const inner = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), sums.scale);
+    std::size_t const stride = std::min(sums.stride, count), parts = count / stride;
     Kokkos::View<value_type*, Kokkos::LayoutRight, Kokkos::HostSpace> host("tomoedx::mixed_operator::sums",
-                                                                           n);
-    for (std::size_t r = 0; r < m.rows; ++r)
-      for (std::size_t c = 0; c < m.columns; ++c) host(of_rows ? r : c) += static_cast<value_type>(m(r, c));
-    factors to(Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::mixed_operator::sums"), n);
-    Kokkos::deep_copy(space, to, host);
-    space.fence("tomoedx::mixed_operator: the sums are in place");
-    return to;
+                                                                           copies * parts);
+    for (std::size_t c = 0; c < copies; ++c)
+      for (std::size_t p = 0; p < parts; ++p)
+        host(c * parts + p) =
+            static_cast<value_type>(factor(c)) * (inner.extent(0) > 0 ? inner(p) : value_type(1));
+    auto const scale = upload(op_.space(), host);
+    op_.space().fence("tomoedx::mixed_operator: the sums are in place");
+    return {sums.values, sums.lanes, scale, stride};
+  }
+
+  void check(domain_view const& x, range_view const& y) const {
+    expect_operand(x, domain_layout(), "mixed_operator", "volumes (element, flat)");
+    expect_operand(y, range_layout(), "mixed_operator", "series (channel, flat)");
   }
 
   Op op_, series_;
@@ -198,7 +220,7 @@ class mixed_operator {
   bool unit_ = false;
   dense mix_, transposed_;
   range_view projected_;
-  factors row_scale_, column_scale_;
+  repeated_values<value_type, memory> row_sums_, column_sums_;
 };
 
 }  // namespace tomoedx

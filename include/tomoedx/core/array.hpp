@@ -75,7 +75,8 @@ std::size_t count(extents<Rank> const& e) {
 template <class T, std::integral... N>
 borrowed<T, sizeof...(N)> borrow(T* data, N... n) {
   extents<sizeof...(N)> const e{static_cast<std::size_t>(n)...};
-  expects(data != nullptr || count(e) == 0, "borrow: the pointer is null");
+  std::size_t const values = count(e);
+  expects(data != nullptr || values == 0, "borrow: the pointer is null");
   return borrowed<T, sizeof...(N)>(data, layout(e));
 }
 
@@ -89,12 +90,18 @@ array_on<T, Rank, Space> zeros(Space const& space, extents<Rank> const& e) {
 
 /// Copy an array to where `space` computes. The result is the library's to overwrite, on every backend.
 ///
+/// throws   tomoedx::shape_error when `from` has gaps between its rows
 /// returns  once queued: `from` must live until `space` is next fenced
 template <execution_space Space, class V>
-array_on<typename V::non_const_value_type, V::rank(), Space> upload(Space const& space, V const& from) {
+requires Kokkos::is_view_v<V> && std::same_as<typename V::array_layout, Kokkos::LayoutRight>
+    array_on<typename V::non_const_value_type, V::rank(), Space> upload(Space const& space, V const& from) {
   require_kokkos("upload");
+  expects<shape_error>(from.span_is_contiguous(),
+                       "upload: the array has gaps between its rows; copy it first");
+  extents<V::rank()> e;
+  for (std::size_t r = 0; r < V::rank(); ++r) e[r] = from.extent(r);
   array_on<typename V::non_const_value_type, V::rank(), Space> to(
-      Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::upload"), from.layout());
+      Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::upload"), layout(e));
   Kokkos::deep_copy(space, to, from);
   return to;
 }

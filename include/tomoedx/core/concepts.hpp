@@ -31,6 +31,9 @@ concept execution_space = Kokkos::is_execution_space_v<S>;
 template <class T>
 concept real = std::same_as<T, float> || std::same_as<T, double>;
 
+template <real T, class MemorySpace>
+struct repeated_values;
+
 /// A Kokkos view of rank `Rank` that work on `Space` can read.
 template <class V, class Space, std::size_t Rank>
 concept view_on = Kokkos::is_view_v<V> &&(V::rank() == Rank) &&
@@ -45,14 +48,11 @@ concept operand_on =
         Kokkos::SpaceAccessibility<Space, typename V::memory_space>::accessible);
 
 /// A linear map A with its transpose.
-/// 1. It names its `execution_space`, the `domain_view` it reads and the `range_view` it writes; both have
-/// the
+/// 1. It names its `execution_space`, the `domain_view` it reads and the `range_view` it writes. Both have the
 ///    same value type and are row-major and contiguous, so that a solver may treat them as flat arrays.
-/// 2. `domain_layout()` and `range_layout()` give the extents of those views; whoever holds them can
-/// allocate.
+/// 2. `domain_layout()` and `range_layout()` give the extents of those views: whoever holds them can allocate.
 /// 3. `forward(x, y)` sets y = A x and `adjoint(y, x)` sets x = A' y. Both only launch work on `space()`,
-/// neither
-///    fences nor allocates, and <A x, y> = <x, A' y> up to rounding.
+///    neither fences nor allocates, and <A x, y> = <x, A' y> up to rounding.
 /// 4. Copies are cheap and share what is expensive.
 template <class A>
 concept linear_operator = std::copy_constructible<A> && execution_space<typename A::execution_space> &&
@@ -67,13 +67,18 @@ concept linear_operator = std::copy_constructible<A> && execution_space<typename
   a.adjoint(y, x);
 };
 
-/// A linear operator that can tell A 1 and A' 1 without being applied: `row_sums()` and `column_sums()`
-/// return something indexed by the flat position in the range and in the domain (see
-/// core/repeated_values.hpp).
+/// A linear operator that can tell A 1 and A' 1 without being applied: `row_sums()` and `column_sums()` return
+/// repeated_values over the flat range and the flat domain (core/repeated_values.hpp).
 template <class A>
-concept projector = linear_operator<A> && requires(A const& a, std::size_t i) {
-  { a.row_sums()(i) } -> std::convertible_to<typename A::domain_view::value_type>;
-  { a.column_sums()(i) } -> std::convertible_to<typename A::domain_view::value_type>;
+concept projector = linear_operator<A> && requires(A const& a) {
+  {
+    a.row_sums()
+    } -> std::same_as<
+        repeated_values<typename A::range_view::value_type, typename A::range_view::memory_space>>;
+  {
+    a.column_sums()
+    } -> std::same_as<
+        repeated_values<typename A::domain_view::value_type, typename A::domain_view::memory_space>>;
 };
 
 /// An iterative method taken one step at a time.

@@ -5,6 +5,7 @@
 #include <tomoedx/core/concepts.hpp>
 
 #include <cstddef>
+#include <limits>
 
 namespace tomoedx {
 
@@ -20,12 +21,16 @@ struct repeated_values {
   using view = Kokkos::View<T const*, Kokkos::LayoutRight, MemorySpace>;
 
   view values;
-  std::size_t lanes = 1;   ///< so many neighbours share a value
-  view scale;              ///< a factor for each channel
-  std::size_t stride = 1;  ///< elements of one channel
+  std::size_t lanes = 1;  ///< so many neighbours share a value; divides `stride` and the whole array
+  view scale = {};        ///< a factor for each channel; empty for no factor
+  std::size_t stride = std::numeric_limits<std::size_t>::max();  ///< elements of one channel
 
-  KOKKOS_FUNCTION T operator()(std::size_t i) const {
-    return scale(i / stride) * values((i / lanes) % values.extent(0));
+  KOKKOS_FUNCTION T operator()(std::size_t i) const { return of_row(i / lanes); }
+
+  /// The value that the `lanes` elements of a row share.
+  KOKKOS_FUNCTION T of_row(std::size_t row) const {
+    T const value = values(row % values.extent(0));
+    return scale.extent(0) == 0 ? value : scale(row * lanes / stride) * value;
   }
 };
 

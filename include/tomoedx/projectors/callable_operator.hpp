@@ -3,6 +3,7 @@
 #define TOMOEDX_PROJECTORS_CALLABLE_OPERATOR_HPP
 
 #include <tomoedx/core/array.hpp>
+#include <tomoedx/core/operand.hpp>
 
 #include <concepts>
 #include <utility>
@@ -49,10 +50,21 @@ class callable_operator {
   Space space() const { return space_; }
   Kokkos::LayoutRight domain_layout() const { return layout(domain_); }
   Kokkos::LayoutRight range_layout() const { return layout(range_); }
-  void forward(domain_view const& x, range_view const& y) const { forward_(x, y); }
-  void adjoint(range_view const& y, domain_view const& x) const { adjoint_(y, x); }
+  void forward(domain_view const& x, range_view const& y) const {
+    check(x, y);
+    forward_(x, y);
+  }
+  void adjoint(range_view const& y, domain_view const& x) const {
+    check(x, y);
+    adjoint_(y, x);
+  }
 
  private:
+  void check(domain_view const& x, range_view const& y) const {
+    expect_operand(x, domain_layout(), "callable_operator", "domain");
+    expect_operand(y, range_layout(), "callable_operator", "range");
+  }
+
   Space space_;
   extents<DomainRank> domain_;
   extents<RangeRank> range_;

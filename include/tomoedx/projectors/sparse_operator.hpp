@@ -3,11 +3,13 @@
 #define TOMOEDX_PROJECTORS_SPARSE_OPERATOR_HPP
 
 #include <tomoedx/core/array.hpp>
+#include <tomoedx/core/operand.hpp>
 #include <tomoedx/projectors/slices.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -28,7 +30,9 @@ struct sparse_matrix {
 /// throws   tomoedx::shape_error, or value_error for NaN and infinity
 template <real T>
 void validate(sparse_matrix<T> const& m) {
-  expects<shape_error>(m.rows > 0 && m.columns > 0, "sparse matrix: {} x {}", m.rows, m.columns);
+  constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();  // indices are 32 bits wide
+  expects<shape_error>(m.rows > 0 && m.columns > 0 && m.rows <= most && m.columns <= most,
+                       "sparse matrix: {} x {}; both are at least 1 and at most {}", m.rows, m.columns, most);
   expects<shape_error>(m.offsets.size() == m.rows + 1, "sparse matrix: {} offsets for {} rows; give rows + 1",
                        m.offsets.size(), m.rows);
   expects<shape_error>(m.indices.size() == m.values.size(), "sparse matrix: {} column indices for {} values",
@@ -117,8 +121,13 @@ class sparse_operator {
       : space_(space), rows_(m.rows), columns_(m.columns) {
     require_kokkos("sparse_operator");
     validate(m);
-    expects<shape_error>(slices > 0, "sparse_operator: there are no slices");
+    expects<shape_error>(slices > 0 && slices < (std::size_t{1} << 24),
+                         "sparse_operator: {} slices; at least 1 and less than 2^24", slices);
     slicing_ = slicing_for(slices, sizeof(T));
+    slices_ = slices;
+    std::size_t const teams = slicing_.blocks * std::max(m.rows, m.columns);
+    expects<shape_error>(teams < (std::size_t{1} << 31),
+                         "sparse_operator: {} rows and blocks; at most 2^31 - 1", teams);
     matrix_ = detail::store_rows(space, m);
 
     std::vector<std::size_t> offsets(m.columns + 1);
@@ -144,15 +153,28 @@ class sparse_operator {
   Kokkos::LayoutRight range_layout() const { return Kokkos::LayoutRight(slicing_.blocks, rows_, lanes()); }
 
   void forward(domain_view const& x, range_view const& y) const {
+    check(x, y);
     detail::multiply(space_, "tomoedx::sparse_operator::forward", matrix_, x, y);
   }
   void adjoint(range_view const& y, domain_view const& x) const {
+    check(x, y);
     detail::multiply(space_, "tomoedx::sparse_operator::adjoint", transposed_, y, x);
   }
 
+  /// Set the lanes beyond the last slice to zero, in a domain or a range.
+  void clear_padding(domain_view const& v) const {
+    detail::clear_lanes(space_, array_on<T, 4, Space>(v.data(), v.extent(0), v.extent(1), 1, v.extent(2)),
+                        slices_, slicing_.blocks);
+  }
+
  private:
+  void check(domain_view const& x, range_view const& y) const {
+    expect_operand(x, domain_layout(), "sparse_operator", "domain (block, column, lane)");
+    expect_operand(y, range_layout(), "sparse_operator", "range (block, row, lane)");
+  }
+
   Space space_;
-  std::size_t rows_, columns_;
+  std::size_t rows_, columns_, slices_ = 1;
   slicing slicing_;
   detail::stored_rows<T, typename Space::memory_space> matrix_, transposed_;
 };

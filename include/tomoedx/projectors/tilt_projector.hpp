@@ -4,6 +4,7 @@
 
 #include <tomoedx/core/array.hpp>
 #include <tomoedx/core/isa.hpp>
+#include <tomoedx/core/operand.hpp>
 #include <tomoedx/core/repeated_values.hpp>
 #include <tomoedx/geometry/validate.hpp>
 #include <tomoedx/projectors/detail/gather_engine.hpp>
@@ -107,9 +108,9 @@ class tilt_projector {
   void clear_padding(domain_view const& v) const { detail::clear_lanes(space_, v, slices_, slicing_.blocks); }
 
   /// A 1: the length of each ray in the volume.
-  sums row_sums() const { return repeat(row_sums_, geometry_.rays()); }
+  sums row_sums() const { return {row_sums_, lanes()}; }
   /// A' 1: what each voxel gives to all bins together.
-  sums column_sums() const { return repeat(column_sums_, geometry_.voxels()); }
+  sums column_sums() const { return {column_sums_, lanes()}; }
 
  private:
   static constexpr bool host_reachable =
@@ -131,8 +132,6 @@ class tilt_projector {
         Kokkos::view_alloc(space_, Kokkos::WithoutInitializing, "tomoedx::tilt_projector::tilts"),
         geometry_.tilts());
     Kokkos::deep_copy(space_, tilts_, host);
-    ones_ = values(Kokkos::view_alloc(space_, "tomoedx::tilt_projector::ones"), 1);
-    Kokkos::deep_copy(space_, ones_, T(1));
     space_.fence("tomoedx::tilt_projector: constants are in place");
   }
 
@@ -158,19 +157,9 @@ class tilt_projector {
     return result;
   }
 
-  sums repeat(values const& of_slice, std::size_t per_slice) const {
-    return {of_slice, lanes(), ones_, blocks() * per_slice * lanes()};
-  }
-
   void check(domain_view const& volume, range_view const& stack) const {
-    expect_layout(volume, domain_layout(), "volume (block, z, x, lane)");
-    expect_layout(stack, range_layout(), "stack (block, tilt, bin, lane)");
-  }
-  static void expect_layout(domain_view const& v, Kokkos::LayoutRight const& wanted, char const* what) {
-    for (std::size_t r = 0; r < 4; ++r)
-      expects<shape_error>(v.extent(r) == wanted.dimension[r],
-                           "tilt_projector: extent {} of the {} is {}, the geometry needs {}", r, what,
-                           v.extent(r), wanted.dimension[r]);
+    expect_operand(volume, domain_layout(), "tilt_projector", "volume (block, z, x, lane)");
+    expect_operand(stack, range_layout(), "tilt_projector", "stack (block, tilt, bin, lane)");
   }
 
   template <detail::way Way>
@@ -192,7 +181,7 @@ class tilt_projector {
   bool tiled_ = true;
   Kokkos::View<tilt_shape*, typename Space::memory_space> tilts_;
   Kokkos::View<unsigned char*, Kokkos::HostSpace> memory_;
-  values ones_, row_sums_, column_sums_;
+  values row_sums_, column_sums_;
 };
 
 }  // namespace tomoedx

@@ -105,6 +105,9 @@ void for_each_weight(parallel_beam const& g, weight kind, Visit&& visit) {
 /// A x for a volume (z, y, x) with `slices` rows, as a stack (tilt, y, bin).
 inline std::vector<double> project(parallel_beam const& g, weight kind, std::size_t slices,
                                    std::vector<double> const& volume) {
+  expects<shape_error>(volume.size() == g.voxels() * slices,
+                       "reference: a volume of {} values, the geometry needs {}", volume.size(),
+                       g.voxels() * slices);
   std::vector<double> stack(g.rays() * slices);
   for_each_weight(g, kind, [&](std::size_t ray, std::size_t voxel, double w) {
     for (std::size_t y = 0; y < slices; ++y)
@@ -117,6 +120,9 @@ inline std::vector<double> project(parallel_beam const& g, weight kind, std::siz
 /// A' y for a stack (tilt, y, bin) with `slices` rows, as a volume (z, y, x).
 inline std::vector<double> backproject(parallel_beam const& g, weight kind, std::size_t slices,
                                        std::vector<double> const& stack) {
+  expects<shape_error>(stack.size() == g.rays() * slices,
+                       "reference: a stack of {} values, the geometry needs {}", stack.size(),
+                       g.rays() * slices);
   std::vector<double> volume(g.voxels() * slices);
   for_each_weight(g, kind, [&](std::size_t ray, std::size_t voxel, double w) {
     for (std::size_t y = 0; y < slices; ++y)

@@ -26,9 +26,10 @@ struct count_ratio {
   T const* data;
   T const* background;
   T* model;
-  std::size_t first;
+  std::size_t first;  ///< of the channel
 
-  KOKKOS_FUNCTION double operator()(std::size_t, std::size_t i) const {
+  KOKKOS_FUNCTION std::size_t row(std::size_t) const { return 0; }
+  KOKKOS_FUNCTION double operator()(std::size_t i, std::size_t) const {
     T const b = data[first + i];
     T const expected = model[first + i] + (background != nullptr ? background[first + i] : T(0));
     model[first + i] = expected > T(0) ? b / expected : T(0);
@@ -43,7 +44,8 @@ struct add_values {
   T const* from;
   T* to;
 
-  KOKKOS_FUNCTION void operator()(std::size_t, std::size_t i) const { to[i] += from[i]; }
+  KOKKOS_FUNCTION std::size_t row(std::size_t) const { return 0; }
+  KOKKOS_FUNCTION void operator()(std::size_t i, std::size_t) const { to[i] += from[i]; }
 };
 
 /// x <- x C g.
@@ -53,32 +55,12 @@ struct em_update {
   T const* mask;
   T* x;
   repeated_values<T, Memory> inverse_columns;
-  std::size_t first_row, first;
 
-  KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t i) const {
-    auto const& v = inverse_columns.values;
-    T const c = v((first_row + row) % v.extent(0)) * inverse_columns.scale(first / inverse_columns.stride);
-    x[first + i] =
-        mask != nullptr && mask[first + i] == T(0) ? T(0) : x[first + i] * (c * gradient[first + i]);
+  KOKKOS_FUNCTION T row(std::size_t r) const { return inverse_columns.of_row(r); }
+  KOKKOS_FUNCTION void operator()(std::size_t i, T c) const {
+    x[i] = mask != nullptr && mask[i] == T(0) ? T(0) : x[i] * (c * gradient[i]);
   }
 };
-
-/// The sum of an operand, and its least value, NaN when it holds one.
-template <class Space, class V>
-std::pair<double, double> sum_and_least(Space const& space, V const& v) {
-  auto const* const data = v.data();
-  double sum = 0, least = 0;
-  Kokkos::parallel_reduce(
-      "tomoedx::em::look_at_data",
-      Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, v.size()),
-      KOKKOS_LAMBDA(std::size_t i, double& s, double& m) {
-        double const value = static_cast<double>(data[i]);
-        s += value;
-        m = value < m ? value : m;
-      },
-      sum, Kokkos::Min<double>(least));
-  return {sum, least};
-}
 
 }  // namespace detail
 
@@ -101,12 +83,12 @@ class em_solver {
   em_solver(Op const& op, range_view const& data, domain_view const& x, options const& o)
       : op_(op), data_(data), x_(x), options_(o) {
     require_kokkos("em");
-    detail::expect_operand(data, op.range_layout(), "em", "data");
-    detail::expect_operand(x, op.domain_layout(), "em", "volume");
-    if (o.mask.data() != nullptr) detail::expect_operand(o.mask, op.domain_layout(), "em", "mask");
+    expect_operand(data, op.range_layout(), "em", "data");
+    expect_operand(x, op.domain_layout(), "em", "volume");
+    if (o.mask.data() != nullptr) expect_operand(o.mask, op.domain_layout(), "em", "mask");
     if (o.background_map.data() != nullptr)
-      detail::expect_operand(o.background_map, op.range_layout(), "em", "background");
-    expects<value_error>(o.iterations > 0, "em: iterations is 0; ask for at least one");
+      expect_operand(o.background_map, op.range_layout(), "em", "background");
+    expect_iterations(o.iterations, "em");
     expects<value_error>(o.background >= 0 && std::isfinite(o.background),
                          "em: the background is {}; it is a finite number of counts, not negative",
                          o.background);
@@ -118,16 +100,25 @@ class em_solver {
       auto const [ignored, low] = detail::sum_and_least(op.space(), o.background_map);
       expects<value_error>(std::isfinite(ignored) && low >= 0, "em: the background map holds {}", low);
     }
+    if (o.warm_start) {
+      auto const [content, low] = detail::sum_and_least(op.space(), x);
+      expects<value_error>(std::isfinite(content) && low >= 0,
+                           "em: the volume to start from holds {}; a warm start is finite and not negative",
+                           std::isfinite(content) ? low : content);
+    }
     channels_ = range_channels(op);
-    inverse_columns_ = detail::inverted(op.space(), column_sums_of(op));
     model_ = make_range(op);
     gradient_ = make_domain(op);
+    inverse_columns_ = detail::inverted(op.space(), column_sums_of(op), gradient_.size());
     history_ = history("tomoedx::em::residuals", o.iterations, channels_);
     if (o.background > 0)
       background_ = sum_of_backgrounds();
     else
       background_ = o.background_map;
-    if (!o.warm_start) start(counts);
+    if (!o.warm_start)
+      start(counts);
+    else
+      detail::apply_mask(op.space(), o.mask, x_);
   }
 
   /// One iteration. Only launches work.
@@ -137,16 +128,13 @@ class em_solver {
     std::size_t const per_channel = model_.size() / channels_;
     for (std::size_t c = 0; c < channels_; ++c)
       detail::sum_each_value(
-          op_.space(), "tomoedx::em::ratio", per_channel, inverse_columns_.lanes,
+          op_.space(), "tomoedx::em::ratio", per_channel, 1,
           detail::count_ratio<value_type>{data_.data(), background_.data(), model_.data(), c * per_channel},
           Kokkos::subview(history_, iteration_, c));
     op_.adjoint(model_, gradient_);
-    std::size_t const stride = std::min(inverse_columns_.stride, x_.size());
-    for (std::size_t first = 0; first < x_.size(); first += stride)
-      detail::for_each_value(
-          op_.space(), "tomoedx::em::update", stride, inverse_columns_.lanes,
-          detail::em_update<value_type, memory>{gradient_.data(), options_.mask.data(), x_.data(),
-                                                inverse_columns_, first / inverse_columns_.lanes, first});
+    detail::for_each_value(op_.space(), "tomoedx::em::update", x_.size(), inverse_columns_.lanes,
+                           detail::em_update<value_type, memory>{gradient_.data(), options_.mask.data(),
+                                                                 x_.data(), inverse_columns_});
     ++iteration_;
   }
 
@@ -163,13 +151,16 @@ class em_solver {
 
   /// Fill x with the constant whose projection holds as many counts as the data.
   void start(double counts) {
-    Kokkos::deep_copy(op_.space(), x_, value_type(1));
-    clear_padding(op_, x_);
+    fill(1);
     op_.forward(x_, model_);
-    double const rays = detail::sum_and_least(op_.space(), model_).first;
+    double const rays = detail::sum_and_least(op_.space(), model_).sum;
     double const level = rays > 0 && counts > 0 ? counts / rays : 1;
+    fill(level);
+  }
+  void fill(double level) const {
     Kokkos::deep_copy(op_.space(), x_, static_cast<value_type>(level));
     clear_padding(op_, x_);
+    detail::apply_mask(op_.space(), options_.mask, x_);
   }
 
   /// The constant background and the map in one array.

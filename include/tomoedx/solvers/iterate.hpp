@@ -21,6 +21,13 @@ inline void validate(stopping_rules const& rules, char const* who) {
   expects<value_error>(rules.look_every > 0, "{}: look_every is 0; look at least once", who);
 }
 
+/// Refuse a number of iterations that means nothing, or more than their norms can be kept for.
+inline void expect_iterations(std::size_t iterations, char const* who) {
+  constexpr std::size_t most = 10'000'000;
+  expects<value_error>(iterations > 0 && iterations <= most, "{}: iterations is {}; ask for 1 to {}", who,
+                       iterations, most);
+}
+
 namespace detail {
 
 /// Fetch the squared norms of iterations [from, to) and append them to the report. Waits for the device.

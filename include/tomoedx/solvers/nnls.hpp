@@ -17,18 +17,33 @@ namespace tomoedx {
 /// active set
 ///          does not settle in 10 n + 100 rounds
 /// source   Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23
-inline Eigen::VectorXd nnls(Eigen::MatrixXd const& a, Eigen::VectorXd const& b) {
+inline Eigen::VectorXd nnls(Eigen::MatrixXd const& matrix, Eigen::VectorXd const& right_side) {
   using index = Eigen::Index;
-  index const n = a.cols();
-  expects<shape_error>(a.rows() > 0 && n > 0, "nnls: the matrix is {} x {}", a.rows(), n);
-  expects<shape_error>(a.rows() == b.size(), "nnls: the matrix has {} rows, the right side {}", a.rows(),
-                       b.size());
-  expects<value_error>(a.allFinite() && b.allFinite(), "nnls: the data hold NaN or infinity");
+  index const n = matrix.cols();
+  expects<shape_error>(matrix.rows() > 0 && n > 0, "nnls: the matrix is {} x {}", matrix.rows(), n);
+  expects<shape_error>(matrix.rows() == right_side.size(), "nnls: the matrix has {} rows, the right side {}",
+                       matrix.rows(), right_side.size());
+  expects<value_error>(matrix.allFinite() && right_side.allFinite(), "nnls: the data hold NaN or infinity");
+
+  // units of the columns and of the right side must not matter: all are scaled to a largest value of 1
+  auto const unit_of = [](auto const& v) {
+    return v.size() > 0 && v.cwiseAbs().maxCoeff() > 0 ? v.cwiseAbs().maxCoeff() : 1.0;
+  };
+  double const unit = unit_of(right_side);
+  Eigen::VectorXd const b = right_side / unit;
+  Eigen::VectorXd units(n);
+  Eigen::MatrixXd a = matrix;
+  for (index j = 0; j < n; ++j) {
+    units(j) = unit_of(matrix.col(j));
+    a.col(j) /= units(j);
+  }
+  auto const in_units = [&](Eigen::VectorXd const& x) -> Eigen::VectorXd {
+    return (x.array() / units.array() * unit).matrix();
+  };
 
   Eigen::VectorXd x = Eigen::VectorXd::Zero(n);
   std::vector<bool> passive(static_cast<std::size_t>(n), false), barred(static_cast<std::size_t>(n), false);
-  double const tolerance = 1e-12 * a.cwiseAbs().maxCoeff() * std::max(b.cwiseAbs().maxCoeff(), 1e-300) *
-                           static_cast<double>(a.rows());
+  double const tolerance = 1e-12 * static_cast<double>(a.rows());
 
   auto const solve_passive = [&] {
     std::vector<index> columns;
@@ -51,7 +66,7 @@ inline Eigen::VectorXd nnls(Eigen::MatrixXd const& a, Eigen::VectorXd const& b) 
       if (!passive[u] && !barred[u] && gradient(j) > tolerance && (best < 0 || gradient(j) > gradient(best)))
         best = j;
     }
-    if (best < 0) return x;
+    if (best < 0) return in_units(x);
     passive[static_cast<std::size_t>(best)] = true;
     Eigen::VectorXd z = solve_passive();
     if (z(best) <= 0) {  // rounding alone let it in: keep it out until something else moves

@@ -2,6 +2,7 @@
 #ifndef TOMOEDX_SOLVERS_OPERATOR_SUMS_HPP
 #define TOMOEDX_SOLVERS_OPERATOR_SUMS_HPP
 
+#include <tomoedx/core/operand.hpp>
 #include <tomoedx/solvers/detail/flat.hpp>
 
 namespace tomoedx {
@@ -61,19 +62,6 @@ auto column_sums_of(Op const& op) {
     return detail::as_repeated(op.space(), sums);
   }
 }
-
-namespace detail {
-
-/// Refuse operands that are not what the operator asks for.
-template <class View>
-void expect_operand(View const& v, Kokkos::LayoutRight const& wanted, char const* who, char const* what) {
-  for (std::size_t r = 0; r < View::rank(); ++r)
-    expects<shape_error>(v.extent(r) == wanted.dimension[r],
-                         "{}: extent {} of the {} is {}, the operator needs {}", who, r, what, v.extent(r),
-                         wanted.dimension[r]);
-}
-
-}  // namespace detail
 
 }  // namespace tomoedx
 

@@ -5,6 +5,7 @@
 #include <tomoedx/solvers/iterate.hpp>
 #include <tomoedx/solvers/operator_sums.hpp>
 
+#include <cmath>
 #include <limits>
 
 namespace tomoedx {
@@ -29,13 +30,12 @@ struct weigh_residual {
   T const* data;
   T* model;
   repeated_values<T, Memory> inverse_rows;
-  std::size_t first_row, first;
+  std::size_t first;  ///< of the channel
 
-  KOKKOS_FUNCTION double operator()(std::size_t row, std::size_t i) const {
+  KOKKOS_FUNCTION T row(std::size_t r) const { return inverse_rows.of_row(first / inverse_rows.lanes + r); }
+  KOKKOS_FUNCTION double operator()(std::size_t i, T weight) const {
     T const difference = data[first + i] - model[first + i];
-    auto const& v = inverse_rows.values;
-    model[first + i] =
-        difference * v((first_row + row) % v.extent(0)) * inverse_rows.scale(first / inverse_rows.stride);
+    model[first + i] = difference * weight;
     return static_cast<double>(difference) * static_cast<double>(difference);
   }
 };
@@ -47,16 +47,14 @@ struct sirt_update {
   T const* mask;
   T* x;
   repeated_values<T, Memory> inverse_columns;
-  std::size_t first_row, first;
   T relaxation, lower, upper;
 
-  KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t i) const {
-    auto const& v = inverse_columns.values;
-    T const c = v((first_row + row) % v.extent(0)) * inverse_columns.scale(first / inverse_columns.stride);
-    T value = x[first + i] + relaxation * c * gradient[first + i];
+  KOKKOS_FUNCTION T row(std::size_t r) const { return relaxation * inverse_columns.of_row(r); }
+  KOKKOS_FUNCTION void operator()(std::size_t i, T step) const {
+    T value = x[i] + step * gradient[i];
     value = value < lower ? lower : value;
     value = value > upper ? upper : value;
-    x[first + i] = mask != nullptr && mask[first + i] == T(0) ? T(0) : value;
+    x[i] = mask != nullptr && mask[i] == T(0) ? T(0) : value;
   }
 };
 
@@ -81,24 +79,28 @@ class sirt_solver {
               sirt_options<domain_view> const& options)
       : op_(op), data_(data), x_(x), options_(options) {
     require_kokkos("sirt");
-    detail::expect_operand(data, op.range_layout(), "sirt", "data");
-    detail::expect_operand(x, op.domain_layout(), "sirt", "volume");
-    if (options.mask.data() != nullptr)
-      detail::expect_operand(options.mask, op.domain_layout(), "sirt", "mask");
-    expects<value_error>(options.iterations > 0, "sirt: iterations is 0; ask for at least one");
+    expect_operand(data, op.range_layout(), "sirt", "data");
+    expect_operand(x, op.domain_layout(), "sirt", "volume");
+    if (options.mask.data() != nullptr) expect_operand(options.mask, op.domain_layout(), "sirt", "mask");
+    expect_iterations(options.iterations, "sirt");
     expects<value_error>(options.relaxation > 0 && options.relaxation < 2,
                          "sirt: relaxation is {}; it must lie between 0 and 2", options.relaxation);
     expects<value_error>(options.lower <= options.upper, "sirt: the lower bound {} is above the upper {}",
                          options.lower, options.upper);
     validate(options.stop, "sirt");
     auto const space = op.space();
+    expects<value_error>(std::isfinite(detail::sum_and_least(space, data).sum),
+                         "sirt: the data hold NaN or infinity");
     channels_ = range_channels(op);
-    inverse_rows_ = detail::inverted(space, row_sums_of(op));
-    inverse_columns_ = detail::inverted(space, column_sums_of(op));
     model_ = make_range(op);
     gradient_ = make_domain(op);
+    inverse_rows_ = detail::inverted(space, row_sums_of(op), model_.size() / channels_);
+    inverse_columns_ = detail::inverted(space, column_sums_of(op), gradient_.size());
     history_ = history("tomoedx::sirt::residuals", options.iterations, channels_);
-    if (!options.warm_start) Kokkos::deep_copy(space, x_, value_type(0));
+    if (!options.warm_start)
+      Kokkos::deep_copy(space, x_, value_type(0));
+    else
+      detail::apply_mask(space, options.mask, x_);
   }
 
   /// One iteration. Only launches work.
@@ -107,20 +109,16 @@ class sirt_solver {
     op_.forward(x_, model_);
     std::size_t const per_channel = model_.size() / channels_;
     for (std::size_t c = 0; c < channels_; ++c)
-      detail::sum_each_value(
-          op_.space(), "tomoedx::sirt::residual", per_channel, inverse_rows_.lanes,
-          detail::weigh_residual<value_type, memory>{data_.data(), model_.data(), inverse_rows_,
-                                                     c * per_channel / inverse_rows_.lanes, c * per_channel},
-          Kokkos::subview(history_, iteration_, c));
+      detail::sum_each_value(op_.space(), "tomoedx::sirt::residual", per_channel, inverse_rows_.lanes,
+                             detail::weigh_residual<value_type, memory>{data_.data(), model_.data(),
+                                                                        inverse_rows_, c * per_channel},
+                             Kokkos::subview(history_, iteration_, c));
     op_.adjoint(model_, gradient_);
-    std::size_t const stride = std::min(inverse_columns_.stride, x_.size());
-    for (std::size_t first = 0; first < x_.size(); first += stride)
-      detail::for_each_value(
-          op_.space(), "tomoedx::sirt::update", stride, inverse_columns_.lanes,
-          detail::sirt_update<value_type, memory>{gradient_.data(), options_.mask.data(), x_.data(),
-                                                  inverse_columns_, first / inverse_columns_.lanes, first,
-                                                  static_cast<value_type>(options_.relaxation),
-                                                  bound(options_.lower), bound(options_.upper)});
+    detail::for_each_value(
+        op_.space(), "tomoedx::sirt::update", x_.size(), inverse_columns_.lanes,
+        detail::sirt_update<value_type, memory>{
+            gradient_.data(), options_.mask.data(), x_.data(), inverse_columns_,
+            static_cast<value_type>(options_.relaxation), bound(options_.lower), bound(options_.upper)});
     ++iteration_;
   }
 
