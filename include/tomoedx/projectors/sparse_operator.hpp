@@ -121,8 +121,9 @@ class sparse_operator {
       : space_(space), rows_(m.rows), columns_(m.columns) {
     require_kokkos("sparse_operator");
     validate(m);
-    expects<shape_error>(slices > 0 && slices < (std::size_t{1} << 24),
-                         "sparse_operator: {} slices; at least 1 and less than 2^24", slices);
+    expects<shape_error>(slices > 0, "sparse_operator: there are no slices");
+    expects<shape_error>(slices < (std::size_t{1} << 24), "sparse_operator: {} slices; at most 2^24 - 1",
+                         slices);
     slicing_ = slicing_for(slices, sizeof(T));
     slices_ = slices;
     std::size_t const teams = slicing_.blocks * std::max(m.rows, m.columns);
