@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One volume forth and back on Views, with each of the three footprints, and the test every projector must
-// pass.
+// One volume forth and back on Views, with each of the three footprints,
+// and the test every projector must pass.
 #include <tomoedx/core/random.hpp>
 #include <tomoedx/projectors/project.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Your projector in our HEBT: two callables are enough. Here they are plain loops over a rotation by 0 and 90
-// degrees.
+// Your projector in our HEBT: two callables are enough. Here they are plain loops over a rotation by 0 and
+// 90 degrees.
 #include <tomoedx/bimodal/hebt.hpp>
 #include <tomoedx/projectors/callable_operator.hpp>
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 // What can be said on the command line, one aggregate for each subcommand, and what does it. Each `run`
-// checks all files, shapes and numbers before it computes, and throws tomoedx::error with one line for the
-// user.
+// checks all files, shapes and numbers before it computes, and throws tomoedx::error with one line for
+// the user.
 namespace tomoedx::cli {
 
 struct info_command {

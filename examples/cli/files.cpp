@@ -166,8 +166,8 @@ std::vector<io::axis> stack_axes(double x_nm, double y_nm, double y_offset_nm) {
 
 namespace {
 
-/// Bytes that can still be had, or 0 where nobody tells: what Linux calls available, and the limit of a
-/// container.
+/// Bytes that can still be had, or 0 where nobody tells:
+/// what Linux calls available, and the limit of a container.
 double free_memory() {
   double available = 0;
   std::ifstream meminfo("/proc/meminfo");

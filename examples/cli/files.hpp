@@ -26,8 +26,8 @@ inline std::size_t count_of(shape3 const& s) {
 /// What a file says of itself, without its values.
 io::info look(std::string const& file);
 
-/// The same for a stack or a volume: three indices, none of them empty. `role` is what the file is for the
-/// user.
+/// The same for a stack or a volume: three indices, none of them empty.
+/// `role` is what the file is for the user.
 io::info look_at_three(std::string const& file, std::string const& role);
 shape3 shape_of(io::info const& i);
 
@@ -55,8 +55,8 @@ void save(std::string const& file, shape3 const& shape, std::span<std::uint8_t c
           std::vector<io::axis> const& axes);
 void save_text(std::string const& file, std::string const& text);
 
-/// Throw unless `output` can be written in the format of its extension, in a folder that exists, over none of
-/// the `inputs`.
+/// Throw unless `output` can be written in the format of its extension, in a folder that exists, over none
+/// of the `inputs`.
 void check_output_file(std::string const& output, std::vector<std::string> const& inputs);
 
 /// The extension for --format: npy, mrc or h5, if this build writes it.

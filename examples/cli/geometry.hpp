@@ -15,8 +15,8 @@ namespace tomoedx::cli {
 /// strip, joseph or siddon.
 host::projector projector_named(std::string const& name);
 
-/// Tilt angles in degrees from a file, from FROM:TO:STEP, or (when `text` is empty) from the header of a
-/// stack.
+/// Tilt angles in degrees from a file, from FROM:TO:STEP,
+/// or (when `text` is empty) from the header of a stack.
 std::vector<double> read_tilts(std::string const& text, io::info const* stack = nullptr);
 
 /// A range of rows, the end excluded.

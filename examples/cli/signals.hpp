@@ -10,8 +10,8 @@ void catch_signals();
 /// The signal that came, or 0.
 int caught_signal();
 
-/// Throw tomoedx::cancelled if one came. Called between the steps of a subcommand, before anything is in
-/// place.
+/// Throw tomoedx::cancelled if one came.
+/// Called between the steps of a subcommand, before anything is in place.
 void stop_if_asked();
 
 }  // namespace tomoedx::cli

@@ -79,8 +79,8 @@ setup check(phantom_command const& c) {
 simulate::phantom make(setup const& s) {
   if (s.of_zhong) {
     auto p = simulate::make_phantom(s.asked.kind, {.size = s.size, .slices = s.slices});
-    // The same particle and beam on fewer pixels: a voxel is thicker, and a pixel gathers more beam, by 512 /
-    // size.
+    // The same particle and beam on fewer pixels: a voxel is thicker, and a pixel gathers more beam, by
+    // 512 / size.
     double const coarser = paper_pixels / static_cast<double>(s.size);
     for (auto& e : p.elements) e.eds_response *= coarser * coarser;
     return p;

@@ -67,8 +67,7 @@ struct hebt_options {
 /// stack = A volume.
 ///
 /// shapes   volume (depth, y, width) and stack (tilts, y, detector) of `beam`, which may leave width, depth
-/// and
-///          detector at 0: they are then taken from the buffers
+///          and detector at 0: they are then taken from the buffers
 /// throws   tomoedx::shape_error or value_error before anything is computed
 void project(parallel_beam const& beam, projector kind, input const& volume, output const& stack);
 
@@ -83,14 +82,16 @@ void backproject(parallel_beam const& beam, projector kind, input const& stack, 
 solve_report sirt(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
                   std::vector<output> const& volumes, sirt_options const& options = {}, watch const& on = {});
 
-/// The same by EM, for counts. Source: solvers/em.hpp
+/// The same by EM, for counts.
+///
+/// source   solvers/em.hpp
 solve_report em(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
                 std::vector<output> const& volumes, em_options const& options = {}, watch const& on = {});
 
-/// HAADF-EDS bimodal tomography: element volumes from their maps and one HAADF series. Source:
-/// bimodal/hebt.hpp
+/// HAADF-EDS bimodal tomography: element volumes from their maps and one HAADF series.
 ///
 /// shapes   as for sirt; `haadf` as each map; one ratio for each map
+/// source   bimodal/hebt.hpp
 solve_report hebt(parallel_beam const& beam, projector kind, std::vector<input> const& maps,
                   input const& haadf, std::vector<output> const& volumes, hebt_options const& options,
                   watch const& on = {});

@@ -119,8 +119,8 @@ inline bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// Whether the program refused its user as it shall: exit code 2 and exactly one line with its name and the
-/// part.
+/// Whether the program refused its user as it shall:
+/// exit code 2 and exactly one line with its name and the part.
 inline void check_refused(outcome const& o, std::string_view who, std::string_view part) {
   INFO(o.err);
   CHECK(o.code == 2);

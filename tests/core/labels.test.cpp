@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the library asks of Kokkos while it iterates: labelled kernels, and nothing that allocates, copies or
-// waits.
+// What the library asks of Kokkos while it iterates: labelled kernels,
+// and nothing that allocates, copies or waits.
 #include <tomoedx/bimodal/mixed_operator.hpp>
 #include <tomoedx/projectors/sparse_operator.hpp>
 #include <tomoedx/projectors/tilt_projector.hpp>

@@ -13,8 +13,7 @@ using tomoedx::direction_of, tomoedx::joseph, tomoedx::siddon, tomoedx::strip;
 
 namespace {
 
-// -------------------------------------------------------------------------------- the concept, at compile
-// time
+// -------------------------------------------------------------------------- the concept, at compile time
 
 /// The least that is a footprint: a box.
 struct box {
@@ -97,8 +96,7 @@ static_assert(!tomoedx::footprint<with_profile<other_taps>>, "spread fills `taps
 static_assert(!tomoedx::footprint<with_profile<not_const>>);
 static_assert(!tomoedx::footprint<int>);
 
-// ----------------------------------------------------------------------------------------- the three, in
-// numbers
+// ------------------------------------------------------------------------------- the three, in numbers
 
 std::vector<double> tilts() {
   std::vector<double> t{0, 45, 90, 180, -45, -90, 135, 1e-9, 45 - 1e-9, 89.999999};

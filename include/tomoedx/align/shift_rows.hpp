@@ -20,8 +20,7 @@ namespace tomoedx {
 ///
 /// shapes   stack (tilt, y, x), dy one value for each tilt, in pixels, positive towards larger y
 /// throws   tomoedx::shape_error for sizes that differ, value_error for shifts that are not finite or move
-/// the
-///          whole image out of the field
+///          the whole image out of the field
 /// returns  how many rows of the result were filled, over all tilts
 inline std::size_t shift_rows(std::span<float> stack, std::array<std::size_t, 3> const& shape,
                               std::span<double const> dy) {

@@ -14,8 +14,10 @@ namespace tomoedx {
 
 /// Where the zero of a stretched HAADF frame is.
 enum class haadf_zero {
-  darkest,  ///< its darkest per cent is vacuum: there must be vacuum in the field, the maps may lack elements
-  regressed,  ///< on the line of its signal against the maps: no vacuum needed, but the maps must explain HAADF
+  /// its darkest per cent is vacuum: there must be vacuum in the field, the maps may lack elements
+  darkest,
+  /// on the line of its signal against the maps: no vacuum needed, but the maps must explain HAADF
+  regressed,
 };
 
 /// What brings HAADF frames that were stretched one by one back to one scale: gain(t) * h + offset(t).
@@ -32,8 +34,8 @@ struct line {
   double gain = 1, offset = 0;
 };
 
-/// The line through one frame's pixels. The maps' noise is in q, so the line is regressed on h, which leaves the
-/// totals of q and of the scaled frame equal.
+/// The line through one frame's pixels. The maps' noise is in q, so the line is regressed on h, which leaves
+/// the totals of q and of the scaled frame equal.
 inline line regress(std::span<double const> q, std::span<double const> h, std::size_t tilt) {
   double const n = static_cast<double>(q.size());
   double mean_q = 0, mean_h = 0;
@@ -71,16 +73,17 @@ inline double darkest_per_cent(std::span<double const> frame) {
 
 }  // namespace detail
 
-/// Find a gain and an offset for each HAADF frame that make it the weighted sum of the element maps of its
-/// tilt.
+/// Find a gain and an offset for each HAADF frame
+/// that make it the weighted sum of the element maps of its tilt.
 ///
 /// For frames that were stretched to their own minimum and maximum when they were saved. Alternates between
 /// the response ratios of the scaled series (non-negative least squares) and the line of each frame, the
 /// total signal being held; ends when no ratio moves by more than 1e-6 of the largest.
 ///
-/// shapes   `maps` holds one series for each element, each as long as `haadf`, tilt slowest; `tilts` divides it
-/// throws   tomoedx::shape_error for sizes that differ, value_error for NaN, or a frame that has no contrast or
-///          (regressed) runs against its maps
+/// shapes   `maps` holds one series for each element, each as long as `haadf`, tilt slowest; `tilts`
+///          divides it
+/// throws   tomoedx::shape_error for sizes that differ, value_error for NaN, or a frame that has no contrast
+///          or (regressed) runs against its maps
 inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> const& maps,
                                          std::span<float const> haadf, std::size_t tilts,
                                          haadf_zero zero = haadf_zero::darkest) {

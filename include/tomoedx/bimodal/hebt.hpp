@@ -57,9 +57,8 @@ void weigh_channels(Space const& space, Factors const& factor, Stacked const& da
 ///
 /// solved by SIRT on the stacked system, at k forward and k back projections an iteration.
 ///
-/// shapes   data (element maps p(e), then HAADF h; W's range flat), x (element; W's domain flat); element(x,
-/// e) and
-///          channel(data, c) of mixed_operator give the parts as W knows them
+/// shapes   data (element maps p(e), then HAADF h; W's range flat), x (element; W's domain flat);
+///          element(x, e) and channel(data, c) of mixed_operator give the parts as W knows them
 /// throws   tomoedx::shape_error or value_error before anything is computed
 /// returns  when x is complete; residuals are those of the stacked system
 /// source   Zhong et al. 2017, eq. 9 to 11

@@ -62,8 +62,7 @@ class tall_qr {
 ///
 /// shapes   `maps` holds one series for each element, each as long as `haadf`, in the same pixel order
 /// throws   tomoedx::shape_error for lengths that differ or no maps, value_error for NaN or when no pixel, or
-/// no
-///          variation of the HAADF signal, is left to fit
+///          no variation of the HAADF signal, is left to fit
 /// source   Zhong et al. 2017, eq. 6 and section 4.2; R^2 as in Yuan et al. 2020
 template <class T, class H>
 response_ratios estimate_response_ratios(std::vector<std::span<T const>> const& maps,

@@ -34,6 +34,16 @@ concept real = std::same_as<T, float> || std::same_as<T, double>;
 template <real T, class MemorySpace>
 struct repeated_values;
 
+namespace detail {
+
+/// Whether work on a space runs on the host's processors in the host's memory, so that plain loops will do.
+template <class Space>
+inline constexpr bool runs_on_host =
+    bool(Kokkos::SpaceAccessibility<Space, Kokkos::HostSpace>::accessible) &&
+    bool(Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Space::memory_space>::accessible);
+
+}  // namespace detail
+
 /// A Kokkos view of rank `Rank` that work on `Space` can read.
 template <class V, class Space, std::size_t Rank>
 concept view_on = Kokkos::is_view_v<V> &&(V::rank() == Rank) &&
@@ -48,9 +58,10 @@ concept operand_on =
         Kokkos::SpaceAccessibility<Space, typename V::memory_space>::accessible);
 
 /// A linear map A with its transpose.
-/// 1. It names its `execution_space`, the `domain_view` it reads and the `range_view` it writes. Both have the
-///    same value type and are row-major and contiguous, so that a solver may treat them as flat arrays.
-/// 2. `domain_layout()` and `range_layout()` give the extents of those views: whoever holds them can allocate.
+/// 1. It names its `execution_space`, the `domain_view` it reads and the `range_view` it writes. Both have
+///    the same value type and are row-major and contiguous, so that a solver may treat them as flat arrays.
+/// 2. `domain_layout()` and `range_layout()` give the extents of those views: whoever holds them
+///    can allocate.
 /// 3. `forward(x, y)` sets y = A x and `adjoint(y, x)` sets x = A' y. Both only launch work on `space()`,
 ///    neither fences nor allocates, and <A x, y> = <x, A' y> up to rounding.
 /// 4. Copies are cheap and share what is expensive.
@@ -67,8 +78,8 @@ concept linear_operator = std::copy_constructible<A> && execution_space<typename
   a.adjoint(y, x);
 };
 
-/// A linear operator that can tell A 1 and A' 1 without being applied: `row_sums()` and `column_sums()` return
-/// repeated_values over the flat range and the flat domain (core/repeated_values.hpp).
+/// A linear operator that can tell A 1 and A' 1 without being applied: `row_sums()` and `column_sums()`
+/// return repeated_values over the flat range and the flat domain (core/repeated_values.hpp).
 template <class A>
 concept projector = linear_operator<A> && requires(A const& a) {
   {

@@ -2,9 +2,9 @@
 #ifndef TOMOEDX_CORE_ISA_HPP
 #define TOMOEDX_CORE_ISA_HPP
 
-// Instruction sets of x86 that kernels are compiled for beside the one the user's flags name. The choice is
-// made at run time, so that a Kokkos or a program built without architecture flags is as fast as a native
-// one.
+// Instruction sets of x86 that kernels are compiled for beside the one the user's flags name. The choice
+// is made at run time, so that a Kokkos or a program built without architecture flags is as fast as a
+// native one.
 #if (defined(__x86_64__) || defined(_M_X64)) && defined(__GNUC__) && !defined(__CUDA_ARCH__) && \
     !defined(__HIP_DEVICE_COMPILE__)
 #define TOMOEDX_ISA_VARIANTS 1

@@ -51,8 +51,8 @@ inline std::vector<double> read_tilts(std::filesystem::path const& path) {
   return tilts;
 }
 
-/// Read one shift for each tilt from text (a line each: x, or x and y) or an .npy file of shape (n) or (n,
-/// 2).
+/// Read one shift for each tilt from text (a line each: x, or x and y)
+/// or an .npy file of shape (n) or (n, 2).
 ///
 /// units    pixels
 /// throws   as read_tilts; also when lines differ in their count of numbers

@@ -76,8 +76,8 @@ double ssim_sum(std::span<R const> x, std::span<S const> y, std::size_t width, s
 
 }  // namespace detail
 
-/// The structural similarity index: Gaussian window, all three terms, mean over every window inside the
-/// image.
+/// The structural similarity index: Gaussian window, all three terms,
+/// mean over every window inside the image.
 ///
 /// A volume is compared slice by slice over its last two axes; the result is the mean over all slices.
 /// shapes   `shape` is slowest first, (y, x) or (z, y, x) or more axes in front

@@ -14,8 +14,9 @@
 /// a footprint is an even function of d, zero beyond its `reach`, and one engine serves all three.
 ///
 /// Below, c and s are the larger and the smaller of |cos t| and |sin t|.
+///
 /// source   Zhong et al. 2017, eq. 3; for the names: joseph is ASTRA's `linear`, siddon its `line`, strip its
-/// `strip`
+///          `strip`
 namespace tomoedx {
 
 /// Linear interpolation along the driving axis: a triangle of half-width c and area 1.

@@ -35,8 +35,7 @@ parallel_beam fit_geometry(parallel_beam beam, Volume const& volume, Stack const
 ///     project<strip>(space, {.tilts_deg = tilts}, volume, stack);
 ///
 /// shapes   volume (z, y, x), stack (tilt, y, x); y is the tilt axis and is shared. Width, depth and detector
-/// of
-///          `beam` may stay 0: they are then taken from the arrays
+///          of `beam` may stay 0: they are then taken from the arrays
 /// units    tilts in degrees, stack in [volume] x pixels
 /// requires both views reachable from `space`, of float or double
 /// throws   tomoedx::shape_error or value_error before anything is launched

@@ -76,28 +76,58 @@ auto store_rows(Space const& space, sparse_matrix<T> const& m) {
   return rows;
 }
 
+/// One row of a product for `Lanes` slices of a block, the sums in registers.
+template <int Lanes, class Rows, class T>
+void multiply_row(Rows const& m, std::size_t row, std::size_t stride, T const* from, T* to) {
+  T sum[Lanes] = {};
+  for (std::size_t n = m.offsets(row); n < m.offsets(row + 1); ++n) {
+    T const w = m.values(n);
+    T const* const column = from + m.indices(n) * stride;
+    for (int l = 0; l < Lanes; ++l) sum[l] += w * column[l];
+  }
+  for (int l = 0; l < Lanes; ++l) to[row * stride + l] = sum[l];
+}
+
+/// The product of a block of slices and a row of the matrix, for hosts.
+template <class Rows, class View>
+struct host_product {
+  using T = typename View::non_const_value_type;
+  Rows m;
+  View from, to;
+
+  void operator()(std::size_t i) const {
+    constexpr int step = 16 / static_cast<int>(sizeof(T)) * 2;  // two vectors of the baseline
+    std::size_t const rows = to.extent(1), lanes = to.extent(2), b = i / rows, row = i % rows;
+    T const* const x = from.data() + b * from.extent(1) * lanes;
+    T* const y = to.data() + b * rows * lanes;
+    std::size_t lane = 0;
+    for (; lane + 4 * step <= lanes; lane += 4 * step)
+      multiply_row<4 * step>(m, row, lanes, x + lane, y + lane);
+    for (; lane < lanes; ++lane) multiply_row<1>(m, row, lanes, x + lane, y + lane);
+  }
+};
+
 /// to(b, row, lane) = sum over the row's columns of value * from(b, column, lane).
 template <class Space, class Rows, class View>
 void multiply(Space const& space, char const* label, Rows const& m, View const& from, View const& to) {
   using T = typename View::non_const_value_type;
-  int const lanes = static_cast<int>(to.extent(2));
-  std::size_t const rows = to.extent(1);
-  using policy = Kokkos::TeamPolicy<Space>;
-  using member = typename policy::member_type;
-  Kokkos::parallel_for(
-      label,
-      policy(space, static_cast<int>(to.extent(0) * rows), Kokkos::AUTO,
-             std::min(lanes, policy::vector_length_max())),
-      KOKKOS_LAMBDA(member const& team) {
-        std::size_t const b = static_cast<std::size_t>(team.league_rank()) / rows;
-        std::size_t const row = static_cast<std::size_t>(team.league_rank()) % rows;
-        Kokkos::parallel_for(Kokkos::TeamVectorRange(team, lanes), [&](int lane) {
+  std::size_t const rows = to.extent(1), lanes = to.extent(2);
+  if constexpr (runs_on_host<Space>) {
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, to.extent(0) * rows),
+        host_product<Rows, View>{m, from, to});
+  } else {
+    Kokkos::parallel_for(
+        label,
+        Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, to.extent(0) * rows * lanes),
+        KOKKOS_LAMBDA(std::size_t i) {
+          std::size_t const lane = i % lanes, row = i / lanes % rows, b = i / lanes / rows;
           T sum = 0;
           for (std::size_t n = m.offsets(row); n < m.offsets(row + 1); ++n)
             sum += m.values(n) * from(b, m.indices(n), lane);
           to(b, row, lane) = sum;
         });
-      });
+  }
 }
 
 }  // namespace detail
@@ -126,9 +156,6 @@ class sparse_operator {
                          slices);
     slicing_ = slicing_for(slices, sizeof(T));
     slices_ = slices;
-    std::size_t const teams = slicing_.blocks * std::max(m.rows, m.columns);
-    expects<shape_error>(teams < (std::size_t{1} << 31),
-                         "sparse_operator: {} rows and blocks; at most 2^31 - 1", teams);
     matrix_ = detail::store_rows(space, m);
 
     std::vector<std::size_t> offsets(m.columns + 1);

@@ -54,7 +54,7 @@ class tilt_projector {
                          slices);
     slicing_ = slicing_for(slices, sizeof(T));
     level_ = std::min(options.level, best_isa());
-    tiled_ = host_reachable && options.engine != engine::gather;
+    tiled_ = detail::runs_on_host<Space> && options.engine != engine::gather;
     expects<value_error>(tiled_ || options.engine != engine::tiled,
                          "tilt_projector: the tiled engine works on host memory only; use engine::automatic");
     upload_tilts();
@@ -113,9 +113,6 @@ class tilt_projector {
   sums column_sums() const { return {column_sums_, lanes()}; }
 
  private:
-  static constexpr bool host_reachable =
-      bool(Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Space::memory_space>::accessible) &&
-      bool(Kokkos::SpaceAccessibility<Space, Kokkos::HostSpace>::accessible);
   using tilt_shape = detail::tilt_shape<Footprint, T>;
   using values = Kokkos::View<T*, Kokkos::LayoutRight, typename Space::memory_space>;
 
@@ -164,7 +161,7 @@ class tilt_projector {
 
   template <detail::way Way>
   void apply(domain_view const& from, range_view const& to) const {
-    if constexpr (host_reachable)
+    if constexpr (detail::runs_on_host<Space>)
       if (tiled_)
         return detail::dispatch_tiled<Way, Footprint>(space_, level_, shape(), tilts_, memory_, from, to);
     if constexpr (Way == detail::way::forward)

@@ -17,11 +17,12 @@ namespace tomoedx::reference {
 /// Which w_ij.
 enum class weight { strip, joseph, siddon };
 
-/// The area of the convex polygon of points p that lies where p.cos + p.sin is below `limit` (Sutherland,
-/// Hodgman).
 struct point {
   double x, z;
 };
+
+/// The area of a square of points p that lies where p.x cos t + p.z sin t is below `limit` (Sutherland and
+/// Hodgman).
 inline double area_below(std::array<point, 4> const& square, direction const& t, double limit) {
   std::array<point, 8> kept{};
   std::size_t n = 0;
@@ -51,8 +52,8 @@ inline double strip_weight(double x, double z, direction const& t, double s) {
   return area_below(square, t, d + 0.5) - area_below(square, t, d - 0.5);
 }
 
-/// The length of the ray at s inside the unit voxel around (x, z); half of it where the ray runs along an
-/// edge.
+/// The length of the ray at s inside the unit voxel around (x, z);
+/// half of it where the ray runs along an edge.
 inline double siddon_weight(double x, double z, direction const& t, double s) {
   double const d = s - (x * t.cos + z * t.sin);
   // the ray: (d cos, d sin) + l (-sin, cos); keep the l for which both coordinates lie within half a voxel

@@ -72,7 +72,7 @@ KOKKOS_INLINE_FUNCTION std::uint64_t poisson_by_rejection(random_stream& stream,
 /// One Poisson number, exact for any mean. Runs on devices.
 ///
 /// requires 0 <= mean <= largest_poisson_mean; a mean below, or NaN, counts as 0, one above as the largest
-/// (`poisson_counts` refuses both)
+///          (`poisson_counts` refuses both)
 KOKKOS_INLINE_FUNCTION std::uint64_t poisson(random_stream& stream, double mean) {
   if (!(mean > 0)) return 0;
   if (mean < 10) return detail::poisson_by_inversion(stream, mean);

@@ -14,8 +14,7 @@ namespace tomoedx {
 ///
 /// shapes   A (m, n) with m >= 1 and n >= 1, b (m); a dense problem with few columns
 /// throws   tomoedx::shape_error for sizes that differ, value_error for NaN or infinity, error when the
-/// active set
-///          does not settle in 10 n + 100 rounds
+///          active set does not settle in 10 n + 100 rounds
 /// source   Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23
 inline Eigen::VectorXd nnls(Eigen::MatrixXd const& matrix, Eigen::VectorXd const& right_side) {
   using index = Eigen::Index;

@@ -9,10 +9,12 @@ namespace tomoedx {
 
 /// When to end before the last iteration. Zero switches a rule off.
 struct stopping_rules {
-  double residual_below = 0;  ///< the discrepancy principle: the norm of data - model has come down to this
-  double relative_change =
-      0;  ///< the norm changes from one look to the next by less than this fraction of itself
-  std::size_t look_every = 1;  ///< iterations between looks at the norms; each look waits for the device
+  /// the discrepancy principle: the norm of data - model has come down to this
+  double residual_below = 0;
+  /// the norm changes from one look to the next by less than this fraction of itself
+  double relative_change = 0;
+  /// iterations between looks at the norms; each look waits for the device
+  std::size_t look_every = 1;
 };
 
 /// Why a method ended.

@@ -61,8 +61,8 @@ struct sirt_update {
 }  // namespace detail
 
 /// SIRT taken one step at a time: x <- P(x + C A' R (b - A x)) with R and C the inverse row and column sums
-/// and P the clipping at the bounds and the mask. Rays and voxels with a zero sum take no part. Models
-/// `solver`.
+/// and P the clipping at the bounds and the mask. Rays and voxels with a zero sum take no part.
+/// Models `solver`.
 ///
 /// source   Gregor and Benson, IEEE TMI 27, 2008; Zhong et al. 2017, section 2.3
 template <linear_operator Op>

@@ -37,8 +37,8 @@ inline std::string plain(double v, double step) {
   return fmt::format("{:.{}g}", v, std::clamp(digits, 4, 16));
 }
 
-/// Steps of 1, 2 or 5 times a power of ten; the ends move out to a step if `widen`, and no step
-/// is below `least`.
+/// Steps of 1, 2 or 5 times a power of ten; the ends move out to a step if `widen`, and no step is below
+/// `least`.
 inline axis linear_axis(double low, double high, int wanted, bool widen, double least = 0) {
   double const size = std::max(std::abs(low), std::abs(high));
   if (high - low <= 1e-12 * size) {

@@ -35,8 +35,8 @@ inline void read_layers(hdf5_dataset const& d, hid_t memory, std::size_t along, 
 }
 
 /// Read all of a dataset: straight into `to` when the types agree, else in pieces that we convert ourselves.
-/// HDF5's own conversion clips what does not fit, and its report of that is wrong from big-endian floats to
-/// integers (1.10).
+/// HDF5's own conversion clips what does not fit, and its report of that is wrong from big-endian floats
+/// to integers (1.10).
 template <scalar T>
 void read_dataset(hdf5_dataset const& d, T* to) {
   scalar_type const stored =

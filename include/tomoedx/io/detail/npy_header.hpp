@@ -14,8 +14,8 @@
 
 namespace tomoedx::io::detail {
 
-/// Reads the one Python literal an .npy header holds: {'descr': '<f4', 'fortran_order': False, 'shape': (3,
-/// 4), }.
+/// Reads the one Python literal an .npy header holds:
+/// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
 class npy_header {
  public:
   npy_header(std::string_view text, std::string_view file) : text_(text), file_(file) { parse(); }

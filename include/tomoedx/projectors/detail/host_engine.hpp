@@ -8,9 +8,9 @@
 
 /// How the tiles of a slice are shared out over the threads of a host execution space.
 ///
-/// Forward: a work item is a chunk of tilts and a group of slice blocks, so no two threads write one ray and
-/// every ray gathers its tiles in the same order whatever the number of threads. Adjoint: a work item is a
-/// tile.
+/// Forward: a work item is a chunk of tilts and a group of slice blocks, so no two threads write one ray
+/// and every ray gathers its tiles in the same order whatever the number of threads. Adjoint: a work item
+/// is a tile.
 namespace tomoedx::detail {
 
 /// A job for the host engine: what, over which arrays, with whose scratch.

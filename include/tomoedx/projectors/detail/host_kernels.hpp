@@ -77,7 +77,7 @@ template <class T, int Taps, int Room, int Lanes>
 /// Add the shadow of a tile of one slice block to the rays of a chunk of tilts.
 ///
 /// shapes   volume (z, x, lane) and stack (tilt, bin, lane) of one block; the chunk starts at tilt
-/// `first_tilt`
+///          `first_tilt`
 template <int Bytes, class T, int Taps, int Room, int Lanes>
 [[gnu::always_inline]] inline void project_tile(host_scratch<T, Taps, Room, Lanes>& s,
                                                 slice_shape const& shape, tile_place const& tile,

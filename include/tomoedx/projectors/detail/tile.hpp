@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The host engine walks the slice in square tiles. The weights of a tile are made once and used for all
-/// slices.
+/// The host engine walks the slice in square tiles.
+/// The weights of a tile are made once and used for all slices.
 namespace tomoedx::detail {
 
 inline constexpr int tile_edge = 16;  ///< voxels along x and z

@@ -8,14 +8,10 @@
 
 #include <type_traits>
 
-/// Element-wise work on operands as flat arrays. A functor offers `row(r)`, what the elements of row r = i / lanes
-/// share, and f(i, shared). On the host a thread takes whole rows, so that the lanes of a row are one vector loop.
+/// Element-wise work on operands as flat arrays. A functor offers `row(r)`, what the elements of row
+/// r = i / lanes share, and f(i, shared). On the host a thread takes whole rows, so that the lanes of a row
+/// are one vector loop.
 namespace tomoedx::detail {
-
-template <class Space>
-inline constexpr bool runs_on_host =
-    bool(Kokkos::SpaceAccessibility<Space, Kokkos::HostSpace>::accessible) &&
-    bool(Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Space::memory_space>::accessible);
 
 /// Hands rows to `f`, lane by lane.
 template <class F, bool ByRow>
