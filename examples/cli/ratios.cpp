@@ -79,8 +79,8 @@ haadf_normalisation normalisation_of(map_list const& maps, std::span<float const
   }
   auto const sum = weighted_sum(ratios, maps);
   auto scaling = scale_haadf_to_maps({std::span<float const>(sum)}, haadf, tilts);
-  double const unit =
-      scaling.fit.ratios[0];  // the scaling holds the total of HAADF; the given ratios have units
+  // the scaling holds the total of HAADF; the given ratios have units
+  double const unit = scaling.fit.ratios[0];
   expects<value_error>(unit > 0,
                        "HAADF scaling: the maps weighted by --ratios explain none of the HAADF signal");
   for (std::size_t t = 0; t < tilts; ++t) scaling.gain[t] /= unit, scaling.offset[t] /= unit;

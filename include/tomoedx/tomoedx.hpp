@@ -6,6 +6,7 @@
 // tomoedx/host.hpp instead.
 
 #include <tomoedx/align/shift_rows.hpp>
+#include <tomoedx/bimodal/haadf_mask.hpp>
 #include <tomoedx/bimodal/haadf_scale.hpp>
 #include <tomoedx/bimodal/hebt.hpp>
 #include <tomoedx/bimodal/mixed_operator.hpp>

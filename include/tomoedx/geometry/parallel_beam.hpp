@@ -46,8 +46,8 @@ struct direction {
 inline direction direction_of(double degrees) {
   double const turns = std::remainder(degrees, 360.0);  // exact, in [-180, 180]
   double const quarter = std::nearbyint(turns / 90.0);  // -2 .. 2
-  double const rest =
-      (turns - 90.0 * quarter) * std::numbers::pi / 180;  // exact difference, |rest| <= 45 deg
+  // an exact difference, |rest| <= 45 deg
+  double const rest = (turns - 90.0 * quarter) * std::numbers::pi / 180;
   double const c = std::cos(rest), s = std::sin(rest);
   switch (static_cast<int>(quarter)) {
     case 0:

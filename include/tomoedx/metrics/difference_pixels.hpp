@@ -47,7 +47,7 @@ binarisation sweep_thresholds(std::vector<T>& inside, std::vector<T>& outside) {
 /// is a value of the result (or just below the least one).
 /// requires a reference of two values, 0 and one other; both present
 /// throws   shape_error for unequal sizes; value_error for a value that is not finite or another reference
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 binarisation best_threshold(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);
@@ -70,7 +70,7 @@ binarisation best_threshold(R const& reference, S const& result) {
 }
 
 /// The same with a mask as reference: what is not zero is inside.
-template <real_array S>
+template <real_range S>
 binarisation best_threshold(region_mask reference, S const& result) {
   auto const y = detail::values(result);
   expects<shape_error>(reference.size() == y.size(),
@@ -93,13 +93,13 @@ binarisation best_threshold(region_mask reference, S const& result) {
 ///
 /// throws   as best_threshold
 /// source   Zhong et al. 2017, section 4
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 std::size_t difference_pixels(R const& reference, S const& result) {
   return best_threshold(reference, result).differing;
 }
 
 /// The same with a mask as reference.
-template <real_array S>
+template <real_range S>
 std::size_t difference_pixels(region_mask reference, S const& result) {
   return best_threshold(reference, result).differing;
 }

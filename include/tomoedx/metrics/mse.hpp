@@ -36,7 +36,7 @@ double least_squares_scale(std::span<R const> x, std::span<S const> y) {
 ///
 /// throws   shape_error for unequal sizes; value_error for no voxels or a value that is not finite
 /// source   Yuan et al. 2020, section 3.1 (weight fractions)
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double mse(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);
@@ -47,7 +47,7 @@ double mse(R const& reference, S const& result) {
 /// The factor c that brings the result nearest to the reference: least mean (reference - c result)^2.
 ///
 /// throws   as mse; value_error too for a result that is zero everywhere
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double best_scale(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);
@@ -62,7 +62,7 @@ double best_scale(R const& reference, S const& result) {
 /// A result of zeros has the error of every c, the mean square of the reference.
 /// throws   as mse
 /// source   Zhong et al. 2017, section 4; Yuan et al. 2020, section 3.1
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double mse_scaled(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);

@@ -12,7 +12,7 @@ namespace tomoedx::metrics {
 /// throws   shape_error for unequal sizes; value_error for no voxels, a value that is not finite, or a
 ///          reference whose mean is not positive
 /// source   Skorikov et al. 2021, methods
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double nmae(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);

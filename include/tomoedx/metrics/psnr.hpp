@@ -33,7 +33,7 @@ double psnr_over(std::span<R const> x, std::span<S const> y, std::size_t count, 
 ///          reference without a positive value
 /// returns  +infinity when the two are equal
 /// source   Wang et al. 2025, equation 2
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double psnr(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);
@@ -44,7 +44,7 @@ double psnr(R const& reference, S const& result) {
 /// The same over a region: peak and error are both taken from its voxels only.
 ///
 /// throws   as above; shape_error for a region of another size, value_error for an empty one
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double psnr(R const& reference, S const& result, region_mask region) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);

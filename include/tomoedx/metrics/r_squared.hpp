@@ -43,7 +43,7 @@ double r_squared_over(std::span<R const> x, std::span<S const> y, std::size_t co
 /// throws   shape_error for unequal sizes; value_error for no pixels, a value that is not finite, or constant
 ///          data
 /// source   Zhong et al. 2017, section 4.1; Yuan et al. 2020, section 3.1.3
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double r_squared(R const& data, S const& model) {
   auto const x = detail::values(data);
   auto const y = detail::values(model);
@@ -54,7 +54,7 @@ double r_squared(R const& data, S const& model) {
 /// The same over a region, for instance the pixels that entered the fit.
 ///
 /// throws   as above; shape_error for a region of another size, value_error for an empty one
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double r_squared(R const& data, S const& model, region_mask region) {
   auto const x = detail::values(data);
   auto const y = detail::values(model);

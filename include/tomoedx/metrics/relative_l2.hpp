@@ -10,7 +10,7 @@ namespace tomoedx::metrics {
 ///
 /// throws   shape_error for unequal sizes; value_error for no voxels, a value that is not finite, or a
 ///          reference that is zero everywhere
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double relative_l2(R const& reference, S const& result) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);

@@ -85,7 +85,7 @@ double ssim_sum(std::span<R const> x, std::span<S const> y, std::size_t width, s
 /// throws   shape_error for sizes that do not fit; value_error for a value that is not finite, an option out
 ///          of range, or a constant reference when no range is given
 /// source   Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Process. 13 (2004) 600, equation 13
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double ssim(R const& reference, S const& result, std::span<std::size_t const> shape,
             ssim_options const& options = {}) {
   auto const x = detail::values(reference);
@@ -130,7 +130,7 @@ double ssim(R const& reference, S const& result, std::span<std::size_t const> sh
 }
 
 /// The same with the shape written in place: ssim(a, b, {slices, rows, columns}).
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double ssim(R const& reference, S const& result, std::initializer_list<std::size_t> shape,
             ssim_options const& options = {}) {
   return ssim(reference, result, std::span<std::size_t const>(shape.begin(), shape.size()), options);

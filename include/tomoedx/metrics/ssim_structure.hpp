@@ -13,7 +13,7 @@ namespace tomoedx::metrics {
 /// throws   shape_error for unequal sizes; value_error for fewer than two voxels, a value that is not finite,
 ///          a constant reference, or a constant result when c is 0
 /// source   Yuan et al. 2020, equations 19 to 22; Zhong et al. 2017, section 4
-template <real_array R, real_array S>
+template <real_range R, real_range S>
 double ssim_structure(R const& reference, S const& result, double c = 0) {
   auto const x = detail::values(reference);
   auto const y = detail::values(result);

@@ -37,7 +37,7 @@ void multiply(std::span<T> values, double factor) {
 ///          not finite, or a series that is zero everywhere; the series is then untouched
 /// returns  the factor
 /// source   Skorikov et al. 2021, methods (1000 counts for each map)
-template <writable_values W>
+template <writable_real_range W>
 double scale_to_counts(W&& series, std::size_t maps, double counts) {
   auto const all = detail::span_of(series);
   double const total = detail::checked_total("scale_to_counts", all, maps, counts);
@@ -50,7 +50,7 @@ double scale_to_counts(W&& series, std::size_t maps, double counts) {
 }
 
 /// The same, so that a pixel holds `counts` in the mean over all pixels of all maps.
-template <writable_values W>
+template <writable_real_range W>
 double scale_to_mean(W&& series, double counts) {
   auto const all = detail::span_of(series);
   double const total = detail::checked_total("scale_to_mean", all, 1, counts);
@@ -65,7 +65,7 @@ double scale_to_mean(W&& series, double counts) {
 /// Scale every map by its own factor to exactly `counts`, as when a measured map is brought to a lower dose.
 ///
 /// throws   as scale_to_counts; value_error too for any single map that is zero everywhere
-template <writable_values W>
+template <writable_real_range W>
 void scale_each_map(W&& series, std::size_t maps, double counts) {
   auto const all = detail::span_of(series);
   detail::checked_total("scale_each_map", all, maps, counts);
@@ -86,7 +86,7 @@ void scale_each_map(W&& series, std::size_t maps, double counts) {
 ///
 /// throws   as scale_to_counts, but a series of zeros is fine
 /// source   Skorikov et al. 2021, methods (100 counts for each map)
-template <writable_values W>
+template <writable_real_range W>
 void add_background(W&& series, std::size_t maps, double counts) {
   auto const all = detail::span_of(series);
   detail::checked_total("add_background", all, maps, counts);

@@ -52,7 +52,7 @@ inline std::size_t reflected(std::ptrdiff_t i, std::ptrdiff_t width) {
 /// units    sigma in pixels; 0 changes nothing
 /// throws   shape_error if the values do not divide into rows; value_error for a sigma that is negative or
 ///          above 1e6, or a value that is not finite; the series is then untouched
-template <writable_values W>
+template <writable_real_range W>
 void gaussian_along_x(W&& series, std::size_t width, double sigma) {
   auto const all = detail::span_of(series);
   expects<shape_error>(width > 0 && all.size() % width == 0,

@@ -86,7 +86,7 @@ KOKKOS_INLINE_FUNCTION std::uint64_t poisson(random_stream& stream, double mean)
 /// to 2^24 exactly, and rounds larger ones.
 /// throws   shape_error for unequal sizes; value_error for an expected count that is negative, not finite or
 ///          above largest_poisson_mean; `counts` is then untouched
-template <real_values R, writable_values W>
+template <real_range R, writable_real_range W>
 void poisson_counts(R const& expected, std::uint64_t seed, W&& counts, std::uint64_t first = 0) {
   auto const from = detail::span_of(expected);
   auto const to = detail::span_of(counts);
@@ -102,7 +102,7 @@ void poisson_counts(R const& expected, std::uint64_t seed, W&& counts, std::uint
 }
 
 /// The same into a new vector.
-template <real_values R>
+template <real_range R>
 auto poisson_counts(R const& expected, std::uint64_t seed) {
   std::vector<std::remove_cv_t<std::ranges::range_value_t<R>>> counts(std::ranges::size(expected));
   poisson_counts(expected, seed, counts);

@@ -4,10 +4,10 @@
 #define TOMOEDX_METRICS_DETAIL_CHECKS_HPP
 
 #include <tomoedx/core/error.hpp>
+#include <tomoedx/core/real_range.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
@@ -17,18 +17,12 @@
 
 namespace tomoedx::metrics {
 
-/// Anything that holds float or double values next to each other on the host: a span, a vector, an array.
-template <class R>
-concept real_array = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-    (std::same_as<std::remove_cv_t<std::ranges::range_value_t<R>>, float> ||
-     std::same_as<std::remove_cv_t<std::ranges::range_value_t<R>>, double>);
-
 /// Which voxels take part: one byte for each voxel, those that are not zero count.
 using region_mask = std::span<std::uint8_t const>;
 
 namespace detail {
 
-template <real_array R>
+template <real_range R>
 auto values(R const& r) {
   using value = std::remove_cv_t<std::ranges::range_value_t<R>>;
   return std::span<value const>(std::ranges::data(r), std::ranges::size(r));

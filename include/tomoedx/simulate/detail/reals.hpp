@@ -4,9 +4,9 @@
 #define TOMOEDX_SIMULATE_DETAIL_REALS_HPP
 
 #include <tomoedx/core/error.hpp>
+#include <tomoedx/core/real_range.hpp>
 
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -14,18 +14,6 @@
 #include <type_traits>
 
 namespace tomoedx::simulate {
-
-/// Float or double values next to each other on the host: a span, a vector, an array.
-template <class R>
-concept real_values = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-    (std::same_as<std::remove_cv_t<std::ranges::range_value_t<R>>, float> ||
-     std::same_as<std::remove_cv_t<std::ranges::range_value_t<R>>, double>);
-
-/// The same, to be written to.
-template <class R>
-concept writable_values =
-    real_values<R> && !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
-
 namespace detail {
 
 template <class R>
