@@ -48,27 +48,7 @@ haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf) {
 
 haadf_link judge_ratios(std::vector<double> const& ratios, map_list const& maps,
                         std::span<float const> haadf) {
-  haadf_link link{ratios, 0, 0};
-  double mean = 0, spread = 0, error = 0;
-  for (std::size_t i = 0; i < haadf.size(); ++i) {
-    double model = 0;
-    bool any = false;
-    for (std::size_t e = 0; e < maps.size(); ++e) {
-      model += ratios[e] * static_cast<double>(maps[e][i]);
-      any = any || maps[e][i] != 0;
-    }
-    double const h = haadf[i];
-    if (!any || h == 0) continue;
-    ++link.pixels;
-    double const delta = h - mean;  // Welford's running variance
-    mean += delta / static_cast<double>(link.pixels);
-    spread += delta * (h - mean);
-    error += (h - model) * (h - model);
-  }
-  expects<value_error>(spread > 0,
-                       "response ratios: the HAADF signal is the same in every pixel that has counts");
-  link.r_squared = 1 - error / spread;
-  return link;
+  return link_of(judge_response_ratios(maps, haadf, ratios));
 }
 
 haadf_normalisation normalisation_of(map_list const& maps, std::span<float const> haadf, std::size_t tilts,
@@ -85,12 +65,12 @@ haadf_normalisation normalisation_of(map_list const& maps, std::span<float const
                        "HAADF scaling: the maps weighted by --ratios explain none of the HAADF signal");
   for (std::size_t t = 0; t < tilts; ++t) scaling.gain[t] /= unit, scaling.offset[t] /= unit;
   std::vector<float> scaled(haadf.begin(), haadf.end());
-  tomoedx::apply(scaling, scaled);
+  tomoedx::scale_haadf(scaling, scaled);
   return {std::move(scaling.gain), std::move(scaling.offset), judge_ratios(ratios, maps, scaled)};
 }
 
 void normalize_haadf(haadf_normalisation const& n, std::span<float> haadf) {
-  tomoedx::apply(haadf_scaling{n.gain, n.offset, {}, 0}, haadf);
+  tomoedx::scale_haadf(haadf_scaling{n.gain, n.offset, {}}, haadf);
 }
 
 }  // namespace tomoedx::cli

@@ -151,18 +151,17 @@ void add_noise(setup const& s, series& data) {
 
 settings effective_options(setup const& s) {
   auto const& c = s.asked;
-  settings o{{"kind", c.kind}};
-  o.emplace_back("size", static_cast<std::int64_t>(s.size));
-  o.emplace_back("slices", static_cast<std::int64_t>(s.slices));
-  o.emplace_back("tilts", c.tilts);
-  o.emplace_back("projector", c.projector);
-  o.emplace_back("counts", c.counts ? setting{*c.counts} : setting{});
-  o.emplace_back("background", c.background);
-  o.emplace_back("smooth", s.window);
-  o.emplace_back("haadf_noise", c.haadf_noise);
-  o.emplace_back("seed", std::to_string(c.seed));
-  o.emplace_back("format", c.format);
-  return o;
+  return {{"kind", c.kind},
+          {"size", static_cast<std::int64_t>(s.size)},
+          {"slices", static_cast<std::int64_t>(s.slices)},
+          {"tilts", c.tilts},
+          {"projector", c.projector},
+          {"counts", c.counts ? setting{*c.counts} : setting{}},
+          {"background", c.background},
+          {"smooth", s.window},
+          {"haadf_noise", c.haadf_noise},
+          {"seed", std::to_string(c.seed)},
+          {"format", c.format}};
 }
 
 simulation_record record_of(setup const& s, simulate::phantom const& p, series const& data) {

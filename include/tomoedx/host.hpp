@@ -34,10 +34,11 @@ struct output {
   std::array<std::size_t, 3> shape{};
 };
 
-/// Called after every iteration; returning decision::stop ends the work with what there is.
+/// Called after every `stopping_rules::look_every` iterations; returning decision::stop ends the work with what there is.
 using watch = std::function<decision(progress const&)>;
 
-/// What SIRT and EM share. `mask` is a volume (z, y, x), zero where the result must be zero.
+/// Options of the three methods, as in solvers/sirt.hpp, solvers/em.hpp and bimodal/hebt.hpp. `mask` is a volume
+/// (z, y, x), zero where the result must be zero.
 struct sirt_options {
   std::size_t iterations = 100;
   double relaxation = 1;
@@ -59,6 +60,7 @@ struct hebt_options {
   double alpha = 0.7;
   std::vector<double> ratios{};
   double relaxation = 1;
+  double upper = std::numeric_limits<double>::infinity();
   input mask{};
   bool warm_start = false;
   stopping_rules stop{};

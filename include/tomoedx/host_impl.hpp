@@ -213,6 +213,7 @@ solve_report hebt(parallel_beam const& beam, projector kind, std::vector<input> 
                                                .alpha = options.alpha,
                                                .ratios = options.ratios,
                                                .relaxation = options.relaxation,
+                                               .upper = options.upper,
                                                .mask = mask,
                                                .warm_start = options.warm_start,
                                                .stop = options.stop},

@@ -213,3 +213,16 @@ TEST_CASE("series that cannot give ratios are refused, with what is missing") {
     for (auto& m : s.maps) m.clear();
   });
 }
+
+TEST_CASE("given ratios are judged over the same pixels as estimated ones") {
+  std::vector<double> const p{0, 1, 2, 3, 0, 5}, h{4, 2, 4.5, 6, 0, 9};
+  auto const best = tomoedx::estimate_response_ratios<double, double>({p}, h);
+  CHECK(tomoedx::judge_response_ratios<double, double>({p}, h, best.ratios).r_squared ==
+        doctest::Approx(best.r_squared).epsilon(1e-12));
+  // by hand, ratio 2 over the four pixels with signal and counts: errors 0, .5, 0, -1; mean 5.375
+  auto const given = tomoedx::judge_response_ratios<double, double>({p}, h, {2});
+  CHECK(given.pixels == 4);
+  CHECK(given.r_squared == doctest::Approx(1 - 1.25 / 25.6875).epsilon(1e-12));
+  CHECK(given.r_squared < best.r_squared);
+  CHECK_THROWS_AS((tomoedx::judge_response_ratios<double, double>({p}, h, {1, 2})), tomoedx::shape_error);
+}

@@ -224,3 +224,34 @@ TEST_CASE("SIRT refuses options and sizes that mean nothing") {
   Kokkos::deep_copy(data, NAN);
   CHECK_THROWS_WITH_AS(tomoedx::sirt(op, data, x), doctest::Contains("NaN"), tomoedx::value_error);
 }
+
+TEST_CASE("a positive lower bound does not lift the lanes that pad the slices") {
+  using op_t = tomoedx::tilt_projector<Kokkos::DefaultExecutionSpace, double, tomoedx::strip>;
+  auto const b = cases::random_values(small.rays(), 15, 0, 3);
+  reference_sirt plain(small, tomoedx::reference::weight::strip);
+  plain.run(b, 6, 1.0, 0.05, 1e9, {});
+  op_t const op({}, small, 5);
+  REQUIRE(op.lanes() * op.blocks() > 5);
+  std::vector<double> stack(small.rays() * 5);
+  for (std::size_t y = 0; y < 5; ++y)
+    for (std::size_t i = 0; i < small.rays(); ++i)
+      stack[(i / small.detector * 5 + y) * small.detector + i % small.detector] = b[i];
+  auto const data = tomoedx::make_range(op);
+  auto const x = tomoedx::make_domain(op);
+  tomoedx::pack(op.space(),
+                tomoedx::upload(op.space(), tomoedx::borrow(stack.data(), small.tilts(), 5, small.detector)),
+                data);
+  auto const report = tomoedx::sirt(op, data, x, {.iterations = 6, .lower = 0.05});
+  for (std::size_t k = 0; k < 6; ++k)
+    CHECK(report.residuals[k] == doctest::Approx(std::sqrt(5.0) * plain.norms[k]).epsilon(1e-11));
+}
+
+TEST_CASE("a warm start from NaN is refused before anything is computed") {
+  using op_t = tomoedx::tilt_projector<Kokkos::DefaultExecutionSpace, float, tomoedx::strip>;
+  op_t const op({}, small, 2);
+  auto const data = tomoedx::make_range(op);
+  auto const x = tomoedx::make_domain(op);
+  Kokkos::deep_copy(Kokkos::subview(x, 0, 0, 0, Kokkos::ALL), NAN);
+  CHECK_THROWS_WITH_AS(tomoedx::sirt(op, data, x, {.warm_start = true}), doctest::Contains("to start from"),
+                       tomoedx::value_error);
+}

@@ -44,6 +44,8 @@ struct method {
   method(method const&) = delete;
   void step() {}
   std::size_t iteration() const { return 0; }
+  std::size_t iterations() const { return 0; }
+  Kokkos::DefaultHostExecutionSpace space() const { return {}; }
   float state() const { return 0; }
   float residuals() const { return 0; }
 };

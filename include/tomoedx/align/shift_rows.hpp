@@ -30,7 +30,7 @@ inline std::size_t shift_rows(std::span<float> stack, std::array<std::size_t, 3>
                        columns);
   expects<shape_error>(dy.size() == tilts, "shift_rows: {} shifts for {} tilts", dy.size(), tilts);
   for (std::size_t t = 0; t < tilts; ++t)
-    expects<value_error>(std::isfinite(dy[t]) && std::abs(dy[t]) < static_cast<double>(rows),
+    expects<value_error>(std::isfinite(dy[t]) && std::abs(dy[t]) <= static_cast<double>(rows) - 1,
                          "shift_rows: tilt {} is moved by {} of its {} rows", t, dy[t], rows);
   std::size_t filled = 0;
   double const last = static_cast<double>(rows) - 1;

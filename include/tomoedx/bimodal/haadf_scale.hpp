@@ -24,7 +24,8 @@ enum class haadf_zero {
 struct haadf_scaling {
   std::vector<double> gain, offset;  ///< one for each tilt
   response_ratios fit;     ///< of the scaled series, the ratios such that maps and HAADF have the same total
-  std::size_t rounds = 0;  ///< alternations until the ratios stood still
+  std::size_t rounds = 0;  ///< alternations done
+  bool settled = false;    ///< the ratios stood still at the end
 };
 
 namespace detail {
@@ -103,26 +104,24 @@ inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> con
   for (std::size_t t = 0; t < tilts; ++t) zeros[t] = detail::darkest_per_cent(raw.subspan(t * frame, frame));
 
   constexpr std::size_t most_rounds = 50;
-  std::vector<double> before;
+  Eigen::VectorXd before;
   for (; result.rounds < most_rounds; ++result.rounds) {
-    result.fit = estimate_response_ratios(maps, s);
+    auto const problem = detail::pose_ratios(maps, s);
+    Eigen::VectorXd ratios = problem.solve();
     double sum = 0;
     for (std::size_t i = 0; i < weighted.size(); ++i) {
       weighted[i] = 0;
       for (std::size_t e = 0; e < maps.size(); ++e)
-        weighted[i] += result.fit.ratios[e] * static_cast<double>(maps[e][i]);
+        weighted[i] += ratios(static_cast<Eigen::Index>(e)) * static_cast<double>(maps[e][i]);
       sum += weighted[i];
     }
     expects<value_error>(sum > 0, "HAADF scaling: no map explains any of the HAADF signal");
-    double largest = 0, moved = 0;
-    std::vector<double> now = result.fit.ratios;
-    for (double& r : now) largest = std::max(largest, r *= total / sum);  // hold the total
+    ratios *= total / sum;  // hold the total
     for (double& w : weighted) w *= total / sum;
-    if (!before.empty())
-      for (std::size_t e = 0; e < now.size(); ++e) moved = std::max(moved, std::abs(now[e] - before[e]));
-    result.fit.ratios = now;
-    if (!before.empty() && moved <= 1e-6 * largest) break;
-    before = now;
+    result.fit = problem.judge(ratios);
+    result.settled = before.size() > 0 && (ratios - before).cwiseAbs().maxCoeff() <= 1e-6 * ratios.maxCoeff();
+    if (result.settled) break;
+    before = ratios;
     for (std::size_t t = 0; t < tilts; ++t) {
       auto const frame_q = q.subspan(t * frame, frame), frame_h = raw.subspan(t * frame, frame);
       auto const [gain, offset] = zero == haadf_zero::regressed
@@ -139,7 +138,7 @@ inline haadf_scaling scale_haadf_to_maps(std::vector<std::span<float const>> con
 /// Scale the frames in place.
 ///
 /// throws   tomoedx::shape_error when the series is not as many frames as the scaling
-inline void apply(haadf_scaling const& scaling, std::span<float> haadf) {
+inline void scale_haadf(haadf_scaling const& scaling, std::span<float> haadf) {
   std::size_t const tilts = scaling.gain.size();
   expects<shape_error>(tilts > 0 && haadf.size() % tilts == 0, "HAADF scaling: {} pixels are not {} frames",
                        haadf.size(), tilts);

@@ -55,7 +55,7 @@ void weigh_channels(Space const& space, Factors const& factor, Stacked const& da
 ///
 ///     alpha^2 |h - sum W x(e)|^2 + (1 - alpha)^2 sum |r(e) p(e) - W x(e)|^2 -> min,  x >= 0
 ///
-/// solved by SIRT on the stacked system, at k forward and k back projections an iteration.
+/// solved by SIRT on the stacked system (so each norm is weighted by SIRT's inverse row sums), at k forward and k back projections an iteration.
 ///
 /// shapes   data (element maps p(e), then HAADF h; W's range flat), x (element; W's domain flat);
 ///          element(x, e) and channel(data, c) of mixed_operator give the parts as W knows them

@@ -66,6 +66,7 @@ void mix(Space const& space, char const* label, Matrix const& m, From const& fro
 /// `linear_operator`, and `projector` when W does.
 ///
 /// shapes   domain (element, W's domain flat), range (channel, W's range flat)
+/// requires a copy shares scratch with its original: use one of them at a time
 /// source   Zhong et al. 2017, eq. 11
 template <linear_operator Op>
 class mixed_operator {
@@ -90,6 +91,8 @@ class mixed_operator {
     auto const space = op.space();
     per_element_ = detail::values_in<typename Op::domain_view>(op.domain_layout());
     per_channel_ = detail::values_in<typename Op::range_view>(op.range_layout());
+    count(extents<2>{elements_, per_element_});
+    count(extents<2>{channels_, per_channel_});
     mix_ = matrix(space, m.rows, m.columns, [&](std::size_t r, std::size_t c) { return m(r, c); });
     transposed_ = matrix(space, m.columns, m.rows, [&](std::size_t r, std::size_t c) { return m(c, r); });
     unit_ = m.rows == m.columns && m.values == separate_channels(m.rows).values;
@@ -115,10 +118,12 @@ class mixed_operator {
 
   /// An element of the domain, or a channel of the range, as W knows it. Shares memory.
   typename Op::domain_view element(domain_view const& x, std::size_t e) const {
-    return typename Op::domain_view(&x(e, 0), op_.domain_layout());
+    expects<shape_error>(e < x.extent(0), "mixed_operator: element {} of {}", e, x.extent(0));
+    return typename Op::domain_view(x.data() + e * per_element_, op_.domain_layout());
   }
   typename Op::range_view channel(range_view const& y, std::size_t c) const {
-    return typename Op::range_view(&y(c, 0), op_.range_layout());
+    expects<shape_error>(c < y.extent(0), "mixed_operator: channel {} of {}", c, y.extent(0));
+    return typename Op::range_view(y.data() + c * per_channel_, op_.range_layout());
   }
 
   void forward(domain_view const& x, range_view const& y) const {

@@ -55,6 +55,56 @@ class tall_qr {
   Eigen::Index filled_ = 0;
 };
 
+/// The least-squares problem h = P r of all pixels that take part, in a few numbers: R of [P h], and what the HAADF
+/// signal spreads about its mean.
+struct ratio_problem {
+  Eigen::MatrixXd r;
+  std::size_t pixels = 0;
+  double spread = 0;
+
+  Eigen::VectorXd solve() const { return nnls(r.leftCols(r.cols() - 1), r.col(r.cols() - 1)); }
+  response_ratios judge(Eigen::VectorXd const& x) const {
+    double const left = (r.leftCols(r.cols() - 1) * x - r.col(r.cols() - 1)).squaredNorm();
+    return {std::vector<double>(x.data(), x.data() + x.size()), 1 - left / spread, pixels};
+  }
+};
+
+template <class T, class H>
+ratio_problem pose_ratios(std::vector<std::span<T const>> const& maps, std::span<H const> haadf) {
+  std::size_t const k = maps.size();
+  expects<shape_error>(k > 0, "response ratios: there are no element maps");
+  for (std::size_t e = 0; e < k; ++e)
+    expects<shape_error>(maps[e].size() == haadf.size(),
+                         "response ratios: map {} has {} pixels, the HAADF series {}", e, maps[e].size(),
+                         haadf.size());
+  tall_qr qr(static_cast<Eigen::Index>(k + 1));
+  ratio_problem problem;
+  double mean = 0;
+  for (std::size_t i = 0; i < haadf.size(); ++i) {
+    double const h = static_cast<double>(haadf[i]);
+    bool any = false;
+    expects<value_error>(std::isfinite(h), "response ratios: HAADF pixel {} is {}", i, h);
+    for (std::size_t e = 0; e < k; ++e) {
+      double const p = static_cast<double>(maps[e][i]);
+      expects<value_error>(std::isfinite(p), "response ratios: pixel {} of map {} is {}", i, e, p);
+      any = any || p != 0;
+    }
+    if (!any || h == 0) continue;
+    qr.add([&](std::size_t c) { return c < k ? static_cast<double>(maps[c][i]) : h; });
+    ++problem.pixels;
+    double const delta = h - mean;  // Welford's running variance
+    mean += delta / static_cast<double>(problem.pixels);
+    problem.spread += delta * (h - mean);
+  }
+  expects<value_error>(
+      problem.pixels > k,
+      "response ratios: only {} pixels have both HAADF signal and counts; more than {} are needed",
+      problem.pixels, k);
+  expects<value_error>(problem.spread > 0, "response ratios: the HAADF signal is the same in every pixel");
+  problem.r = qr.finish();
+  return problem;
+}
+
 }  // namespace detail
 
 /// Estimate the response ratios r(e) = z(e) / zeta(e) by non-negative least squares over all pixels in which
@@ -67,43 +117,20 @@ class tall_qr {
 template <class T, class H>
 response_ratios estimate_response_ratios(std::vector<std::span<T const>> const& maps,
                                          std::span<H const> haadf) {
-  std::size_t const k = maps.size();
-  expects<shape_error>(k > 0, "response ratios: there are no element maps");
-  for (std::size_t e = 0; e < k; ++e)
-    expects<shape_error>(maps[e].size() == haadf.size(),
-                         "response ratios: map {} has {} pixels, the HAADF series {}", e, maps[e].size(),
-                         haadf.size());
-  detail::tall_qr qr(static_cast<Eigen::Index>(k + 1));
-  response_ratios result;
-  double mean = 0, spread = 0;
-  for (std::size_t i = 0; i < haadf.size(); ++i) {
-    double const h = static_cast<double>(haadf[i]);
-    bool any = false;
-    expects<value_error>(std::isfinite(h), "response ratios: HAADF pixel {} is {}", i, h);
-    for (std::size_t e = 0; e < k; ++e) {
-      double const p = static_cast<double>(maps[e][i]);
-      expects<value_error>(std::isfinite(p), "response ratios: pixel {} of map {} is {}", i, e, p);
-      any = any || p != 0;
-    }
-    if (!any || h == 0) continue;
-    qr.add([&](std::size_t c) { return c < k ? static_cast<double>(maps[c][i]) : h; });
-    ++result.pixels;
-    double const delta = h - mean;  // Welford's running variance
-    mean += delta / static_cast<double>(result.pixels);
-    spread += delta * (h - mean);
-  }
-  expects<value_error>(
-      result.pixels > k,
-      "response ratios: only {} pixels have both HAADF signal and counts; more than {} are needed",
-      result.pixels, k);
-  expects<value_error>(spread > 0, "response ratios: the HAADF signal is the same in every pixel");
+  auto const problem = detail::pose_ratios(maps, haadf);
+  return problem.judge(problem.solve());
+}
 
-  Eigen::MatrixXd const& r = qr.finish();
-  auto const n = static_cast<Eigen::Index>(k);
-  Eigen::VectorXd const x = nnls(r.leftCols(n), r.col(n));
-  result.ratios.assign(x.data(), x.data() + k);
-  result.r_squared = 1 - (r.leftCols(n) * x - r.col(n)).squaredNorm() / spread;
-  return result;
+/// How well given ratios explain the HAADF signal, over the same pixels.
+///
+/// throws   as estimate_response_ratios, and shape_error when there is not one ratio for each map
+template <class T, class H>
+response_ratios judge_response_ratios(std::vector<std::span<T const>> const& maps, std::span<H const> haadf,
+                                      std::vector<double> const& ratios) {
+  expects<shape_error>(ratios.size() == maps.size(), "response ratios: {} ratios for {} maps", ratios.size(),
+                       maps.size());
+  return detail::pose_ratios(maps, haadf)
+      .judge(Eigen::Map<Eigen::VectorXd const>(ratios.data(), static_cast<Eigen::Index>(ratios.size())));
 }
 
 }  // namespace tomoedx

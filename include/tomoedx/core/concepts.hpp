@@ -64,7 +64,7 @@ concept operand_on =
 ///    can allocate.
 /// 3. `forward(x, y)` sets y = A x and `adjoint(y, x)` sets x = A' y. Both only launch work on `space()`,
 ///    neither fences nor allocates, and <A x, y> = <x, A' y> up to rounding.
-/// 4. Copies are cheap and share what is expensive.
+/// 4. Copies are cheap and share what is expensive, scratch too: use one copy at a time.
 template <class A>
 concept linear_operator = std::copy_constructible<A> && execution_space<typename A::execution_space> &&
     operand_on<typename A::domain_view, typename A::execution_space> &&
@@ -95,11 +95,15 @@ concept projector = linear_operator<A> && requires(A const& a) {
 /// An iterative method taken one step at a time.
 /// 1. `step()` does one iteration in place; it allocates nothing.
 /// 2. `state()` is the estimate after the steps done so far; the same buffer every time.
-/// 3. `residuals()` are the norms of data minus model, one for each step done and channel of data.
+/// 3. `residuals()` are the squared norms of data minus model, one for each step done and channel of data, in a
+///    rank-2 view where the work runs.
+/// 4. `iterations()` is how many steps are asked for, `iteration()` how many are done, `space()` where they run.
 template <class S>
 concept solver = requires(S& s, S const& c) {
   s.step();
   { c.iteration() } -> std::convertible_to<std::size_t>;
+  { c.iterations() } -> std::convertible_to<std::size_t>;
+  { c.space() } -> execution_space;
   c.state();
   c.residuals();
 };

@@ -16,6 +16,8 @@ namespace tomoedx {
 inline void validate(parallel_beam const& g, char const* who) {
   constexpr std::size_t limit = std::size_t{1} << 24;  // bins and voxels per axis: coordinates stay exact
   expects<shape_error>(g.tilts() > 0, "{}: the geometry has no tilts; give at least one angle", who);
+  constexpr std::size_t most_tilts = 65536;
+  expects<shape_error>(g.tilts() <= most_tilts, "{}: {} tilts; at most {}", who, g.tilts(), most_tilts);
   expects<shape_error>(g.width > 0 && g.depth > 0 && g.detector > 0,
                        "{}: width {}, depth {} and detector {} must all be at least 1", who, g.width, g.depth,
                        g.detector);

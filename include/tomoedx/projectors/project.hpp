@@ -3,7 +3,6 @@
 #define TOMOEDX_PROJECTORS_PROJECT_HPP
 
 #include <tomoedx/projectors/tilt_projector.hpp>
-#include <tomoedx/solvers/operator_sums.hpp>
 
 namespace tomoedx {
 

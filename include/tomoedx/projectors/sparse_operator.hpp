@@ -15,8 +15,8 @@
 
 namespace tomoedx {
 
-/// A sparse matrix of somebody else, by compressed rows: row i holds values[offsets[i]] to values[offsets[i +
-/// 1]].
+/// A sparse matrix of somebody else, by compressed rows: row i holds the values from offsets[i] to
+/// offsets[i + 1].
 template <real T>
 struct sparse_matrix {
   std::size_t rows = 0, columns = 0;
@@ -96,14 +96,14 @@ struct host_product {
   View from, to;
 
   void operator()(std::size_t i) const {
-    constexpr int step = 16 / static_cast<int>(sizeof(T)) * 2;  // two vectors of the baseline
+    constexpr int narrow = 16 / static_cast<int>(sizeof(T));  // slicing_for gives 1, 4 or 16 of these lanes
     std::size_t const rows = to.extent(1), lanes = to.extent(2), b = i / rows, row = i % rows;
     T const* const x = from.data() + b * from.extent(1) * lanes;
     T* const y = to.data() + b * rows * lanes;
     std::size_t lane = 0;
-    for (; lane + 4 * step <= lanes; lane += 4 * step)
-      multiply_row<4 * step>(m, row, lanes, x + lane, y + lane);
-    for (; lane < lanes; ++lane) multiply_row<1>(m, row, lanes, x + lane, y + lane);
+    for (; lane + 8 * narrow <= lanes; lane += 8 * narrow)
+      multiply_row<8 * narrow>(m, row, lanes, x + lane, y + lane);
+    for (; lane + narrow <= lanes; lane += narrow) multiply_row<narrow>(m, row, lanes, x + lane, y + lane);
   }
 };
 
@@ -136,8 +136,8 @@ void multiply(Space const& space, char const* label, Rows const& m, View const& 
 ///
 /// Both ways gather, from the matrix and from its transpose, which is made once. Models `linear_operator`.
 ///
-/// shapes   domain (block, column, lane), range (block, row, lane); slice y is lane y % lanes of block y /
-/// lanes
+/// shapes   domain (block, column, lane), range (block, row, lane); block y / lanes holds slice y in lane
+///          y % lanes
 template <execution_space Space = Kokkos::DefaultExecutionSpace, real T = float>
 class sparse_operator {
  public:

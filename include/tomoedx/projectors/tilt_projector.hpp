@@ -57,8 +57,9 @@ class tilt_projector {
     tiled_ = detail::runs_on_host<Space> && options.engine != engine::gather;
     expects<value_error>(tiled_ || options.engine != engine::tiled,
                          "tilt_projector: the tiled engine works on host memory only; use engine::automatic");
+    check_size();
     upload_tilts();
-    if (tiled_) memory_ = detail::host_memory<Footprint, T>(space_, slicing_.lanes);
+    if (tiled_) workers_ = detail::hire_workers<Footprint, T>(space_, slicing_.lanes);
     row_sums_ = own_sums(geometry_.tilts(), geometry_.detector, geometry_.depth, geometry_.width, true);
     column_sums_ = own_sums(geometry_.depth, geometry_.width, geometry_.tilts(), geometry_.detector, false);
   }
@@ -67,7 +68,8 @@ class tilt_projector {
   tilt_projector repeated(std::size_t copies) const {
     expects<shape_error>(copies > 0, "tilt_projector: repeated zero times");
     tilt_projector other = *this;
-    other.copies_ = copies * copies_;
+    other.copies_ = count(extents<2>{copies, copies_});
+    other.check_size();
     return other;
   }
 
@@ -121,6 +123,18 @@ class tilt_projector {
             static_cast<int>(geometry_.detector), static_cast<int>(geometry_.tilts())};
   }
 
+  /// Refuse arrays that memory cannot hold, and more teams than a device counts.
+  void check_size() const {
+    count(extents<4>{blocks(), geometry_.depth, geometry_.width, lanes()});
+    count(extents<4>{blocks(), geometry_.tilts(), geometry_.detector, lanes()});
+    std::size_t const lines =
+        std::max(geometry_.tilts() * geometry_.detector, geometry_.depth * geometry_.width);
+    expects<shape_error>(
+        tiled_ || blocks() * lines < (std::size_t{1} << 31),
+        "tilt_projector: {} blocks of {} rays or voxels are too many for a device; project parts", blocks(),
+        lines);
+  }
+
   void upload_tilts() {
     Kokkos::View<tilt_shape*, Kokkos::HostSpace> host("tomoedx::tilt_projector::tilts", geometry_.tilts());
     for (std::size_t t = 0; t < geometry_.tilts(); ++t)
@@ -163,7 +177,7 @@ class tilt_projector {
   void apply(domain_view const& from, range_view const& to) const {
     if constexpr (detail::runs_on_host<Space>)
       if (tiled_)
-        return detail::dispatch_tiled<Way, Footprint>(space_, level_, shape(), tilts_, memory_, from, to);
+        return detail::dispatch_tiled<Way, Footprint>(space_, level_, shape(), tilts_, workers_, from, to);
     if constexpr (Way == detail::way::forward)
       detail::gather_forward(space_, shape(), tilts_, from, to);
     else
@@ -177,7 +191,7 @@ class tilt_projector {
   isa level_ = isa::baseline;
   bool tiled_ = true;
   Kokkos::View<tilt_shape*, typename Space::memory_space> tilts_;
-  Kokkos::View<unsigned char*, Kokkos::HostSpace> memory_;
+  detail::host_workers workers_;
   values row_sums_, column_sums_;
 };
 

@@ -5,6 +5,10 @@
 #include <tomoedx/solvers/iterate.hpp>
 #include <tomoedx/solvers/operator_sums.hpp>
 
+#include <cmath>
+#include <limits>
+#include <utility>
+
 namespace tomoedx {
 
 /// Options of EM; `Domain` and `Range` are the operator's views.
@@ -20,7 +24,7 @@ struct em_options {
 
 namespace detail {
 
-/// y <- b / (y + s) with 0/0 = 0, and the square of b - (y + s) for the norm.
+/// y <- b / (y + s), 0 where nothing is expected, and the square of b - (y + s) for the norm.
 template <class T>
 struct count_ratio {
   T const* data;
@@ -65,7 +69,7 @@ struct em_update {
 }  // namespace detail
 
 /// EM (maximum likelihood for Poisson counts) taken one step at a time:
-/// x <- x / (A' 1) * A'( b / (A x + s) ), 0/0 = 0. Models `solver`.
+/// x <- x / (A' 1) * A'( b / (A x + s) ), where a ray that nothing is expected of takes no part. Models `solver`.
 ///
 /// source   Shepp and Vardi, IEEE TMI 1, 1982; Skorikov et al. 2021, methods
 template <linear_operator Op>
@@ -89,7 +93,7 @@ class em_solver {
     if (o.background_map.data() != nullptr)
       expect_operand(o.background_map, op.range_layout(), "em", "background");
     expect_iterations(o.iterations, "em");
-    expects<value_error>(o.background >= 0 && std::isfinite(o.background),
+    expects<value_error>(o.background >= 0 && o.background < std::numeric_limits<value_type>::max(),
                          "em: the background is {}; it is a finite number of counts, not negative",
                          o.background);
     validate(o.stop, "em");
@@ -97,8 +101,10 @@ class em_solver {
     expects<value_error>(std::isfinite(counts), "em: the data hold NaN or infinity");
     expects<value_error>(least >= 0, "em: the data hold {}; counts are not negative", least);
     if (o.background_map.data() != nullptr) {
-      auto const [ignored, low] = detail::sum_and_least(op.space(), o.background_map);
-      expects<value_error>(std::isfinite(ignored) && low >= 0, "em: the background map holds {}", low);
+      auto const [content, low] = detail::sum_and_least(op.space(), o.background_map);
+      expects<value_error>(std::isfinite(content) && low >= 0,
+                           "em: the background map holds {}; it is finite and not negative",
+                           std::isfinite(content) ? low : content);
     }
     if (o.warm_start) {
       auto const [content, low] = detail::sum_and_least(op.space(), x);

@@ -56,9 +56,8 @@ void fetch_norms(Space const& space, History const& history, std::size_t from, s
 
 /// Step a solver until it has done its iterations, a rule holds or the observer says stop.
 ///
-/// requires `Solver` models `solver` and has `iterations()`, `space()` and `residuals()` (iteration, channel)
-///          of squared norms
-template <class Solver, observer Watch>
+/// requires `residuals()` of the solver to be (iteration, channel)
+template <solver Solver, observer Watch>
 solve_report iterate(Solver& method, stopping_rules const& rules, Watch&& watch) {
   solve_report report;
   while (method.iteration() < method.iterations()) {

@@ -6,6 +6,7 @@
 
 #include <Eigen/QR>
 
+#include <algorithm>
 #include <vector>
 
 namespace tomoedx {

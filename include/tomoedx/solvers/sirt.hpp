@@ -5,6 +5,7 @@
 #include <tomoedx/solvers/iterate.hpp>
 #include <tomoedx/solvers/operator_sums.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -91,10 +92,15 @@ class sirt_solver {
     auto const space = op.space();
     expects<value_error>(std::isfinite(detail::sum_and_least(space, data).sum),
                          "sirt: the data hold NaN or infinity");
+    expects<value_error>(!options.warm_start || std::isfinite(detail::sum_and_least(space, x).sum),
+                         "sirt: the volume to start from holds NaN or infinity");
     channels_ = range_channels(op);
     model_ = make_range(op);
     gradient_ = make_domain(op);
-    inverse_rows_ = detail::inverted(space, row_sums_of(op), model_.size() / channels_);
+    inverse_rows_ = detail::inverted(space, row_sums_of(op), model_.size());
+    expects<shape_error>(model_.size() / channels_ % inverse_rows_.lanes == 0,
+                         "sirt: a channel of {} rays does not hold whole rows of {}",
+                         model_.size() / channels_, inverse_rows_.lanes);
     inverse_columns_ = detail::inverted(space, column_sums_of(op), gradient_.size());
     history_ = history("tomoedx::sirt::residuals", options.iterations, channels_);
     if (!options.warm_start)
@@ -119,6 +125,7 @@ class sirt_solver {
         detail::sirt_update<value_type, memory>{
             gradient_.data(), options_.mask.data(), x_.data(), inverse_columns_,
             static_cast<value_type>(options_.relaxation), bound(options_.lower), bound(options_.upper)});
+    if (options_.lower > 0 || options_.upper < 0) clear_padding(op_, x_);  // bounds lift what pads the slices
     ++iteration_;
   }
 
@@ -149,7 +156,8 @@ class sirt_solver {
 
 /// Reconstruct x from data by SIRT with any operator.
 ///
-/// shapes   data as op.range_layout(), x as op.domain_layout()
+/// shapes   data as op.range_layout(), x as op.domain_layout(); the two do not overlap
+/// requires operator weights >= 0, so that their sums say how much each ray and voxel counts
 /// throws   tomoedx::shape_error or value_error before anything is computed
 /// returns  when x is complete; x is valid also after the observer stopped the work
 /// source   Gregor and Benson, IEEE TMI 27, 2008

@@ -79,7 +79,7 @@ void gather_forward(Space const& space, slice_shape const& shape, Tilts const& t
   Kokkos::parallel_for(
       "tomoedx::projector::forward",
       policy(space, blocks * shape.tilts * groups, Kokkos::AUTO, std::min(lanes, policy::vector_length_max()))
-          .set_scratch_size(0, Kokkos::PerTeam(sizeof(scratch))),
+          .set_scratch_size(0, Kokkos::PerTeam(sizeof(scratch) + 16)),
       KOKKOS_LAMBDA(member const& team) {
         int const group = team.league_rank() % groups, rest = team.league_rank() / groups;
         int const t = rest % shape.tilts, b = rest / shape.tilts;
@@ -131,7 +131,7 @@ void gather_adjoint(Space const& space, slice_shape const& shape, Tilts const& t
   Kokkos::parallel_for(
       "tomoedx::projector::adjoint",
       policy(space, blocks * shape.depth * groups, Kokkos::AUTO, std::min(lanes, policy::vector_length_max()))
-          .set_scratch_size(0, Kokkos::PerTeam(sizeof(scratch))),
+          .set_scratch_size(0, Kokkos::PerTeam(sizeof(scratch) + 16)),
       KOKKOS_LAMBDA(member const& team) {
         int const group = team.league_rank() % groups, rest = team.league_rank() / groups;
         int const z = rest % shape.depth, b = rest / shape.depth;

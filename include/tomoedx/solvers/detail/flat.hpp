@@ -94,9 +94,10 @@ auto inverted(Space const& space, V const& from) {
 template <class Space, class T, class Memory>
 repeated_values<T, Memory> inverted(Space const& space, repeated_values<T, Memory> const& from,
                                     std::size_t count) {
-  expects<shape_error>(from.lanes > 0 && from.values.extent(0) > 0 && count % from.lanes == 0,
-                       "solver: sums of {} values in rows of {} do not repeat over {} elements",
-                       from.values.extent(0), from.lanes, count);
+  expects<shape_error>(
+      from.lanes > 0 && from.values.extent(0) > 0 && count % (from.lanes * from.values.extent(0)) == 0,
+      "solver: sums of {} values in rows of {} do not repeat over {} elements", from.values.extent(0),
+      from.lanes, count);
   expects<shape_error>(
       from.scale.extent(0) == 0 ||
           (from.stride > 0 && from.stride % from.lanes == 0 && from.scale.extent(0) * from.stride >= count),
