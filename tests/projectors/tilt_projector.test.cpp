@@ -15,9 +15,10 @@ void compare_with_reference(tomoedx::parallel_beam const& beam, std::size_t slic
                             tomoedx::projector_options options = {}) {
   tomoedx::tilt_projector<Space, T, Footprint> const op(Space(), beam, slices, options);
   auto const kind = cases::reference_weight<Footprint>;
-  auto const volume = cases::random_values(beam.voxels() * slices, 1, 0, 1);
-  auto const stack = cases::random_values(beam.rays() * slices, 2, 0, 1);
-  // float data is compared against double arithmetic on the same, rounded, data
+  auto const volume = cases::random_values(beam.voxels() * slices, 1);
+  auto const stack = cases::random_values(beam.rays() * slices, 2);
+  // of both signs, so that nothing hides behind a large sum;
+  // float results are compared against double arithmetic on the same, rounded, data
   auto const rounded = [](std::vector<double> v) {
     for (auto& e : v) e = static_cast<double>(static_cast<T>(e));
     return v;

@@ -82,10 +82,13 @@ template <class Footprint, class T>
                                                 slice_shape const& shape, tile_place const& tile,
                                                 tile_weights<T, Footprint::taps>& out) {
   constexpr double last = tile_edge - 1;
-  double const corner = tilt.bin_of(tile.x0 - 0.5 * (shape.width - 1), tile.z0 - 0.5 * (shape.depth - 1));
-  double const least = corner + last * ((tilt.cos < 0 ? tilt.cos : 0) + (tilt.sin < 0 ? tilt.sin : 0));
-  double const base = std::floor(least - tilt.reach);
-  double const start = corner - tilt.reach - base;
+  // extended where the processor has it, once for a tile: what follows are small numbers
+  long double const corner = static_cast<long double>(tilt.axis_bin) +
+                             static_cast<long double>(tile.x0 - 0.5 * (shape.width - 1)) * tilt.cos +
+                             static_cast<long double>(tile.z0 - 0.5 * (shape.depth - 1)) * tilt.sin;
+  double const span = last * ((tilt.cos < 0 ? tilt.cos : 0) + (tilt.sin < 0 ? tilt.sin : 0));
+  double const base = std::floor(static_cast<double>(corner) + span - tilt.reach);
+  double const start = static_cast<double>(corner - base - tilt.reach);
   out.base = static_cast<std::int32_t>(base);
   for (int z = 0; z < tile_edge; ++z) {
     double const row = start + z * tilt.sin;
