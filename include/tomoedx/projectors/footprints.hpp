@@ -37,8 +37,9 @@ struct joseph {
       slope = static_cast<T>(1 / (reach * reach));
     }
     KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T const a = d < T(0) ? -d : d;
-      return a < c ? (c - a) * slope : T(0);
+      T const rest = c - (d < T(0) ? -d : d);
+      return (rest < T(0) ? T(0) : rest) *
+             slope;  // no branch around the product: it would not become vector code
     }
     /// The weights of `taps` neighbouring bins, the first at distance d.
     KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
