@@ -11,8 +11,8 @@
 #include <tomoedx/projectors/detail/host_dispatch.hpp>
 #include <tomoedx/projectors/slices.hpp>
 
-#include <string>
-#include <type_traits>
+#include <algorithm>
+#include <utility>
 
 namespace tomoedx {
 

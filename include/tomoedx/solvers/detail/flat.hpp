@@ -56,34 +56,21 @@ void sum_each_value(Space const& space, char const* label, std::size_t count, st
                           lane_loop<F, runs_on_host<Space>>{f, lanes}, sum);
 }
 
-/// 1 / v, and 0 where v is no more than rounding beside the largest value.
-template <class V>
-struct invert_values {
-  V from, to;
-  typename V::non_const_value_type tiny;
-
-  KOKKOS_FUNCTION void operator()(std::size_t i) const {
-    to(i) = from(i) > tiny ? 1 / from(i) : typename V::non_const_value_type(0);
-  }
-};
-
+/// 1 / v, and 0 where v is no more than rounding beside the largest value. A few values: made on the host.
 template <class Space, class V>
 auto inverted(Space const& space, V const& from) {
   using T = typename V::non_const_value_type;
   using values = Kokkos::View<T*, Kokkos::LayoutRight, typename V::memory_space>;
-  values copy(Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::solvers::sums"),
-              from.extent(0));
   values to(Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::solvers::inverse"),
             from.extent(0));
-  Kokkos::deep_copy(space, copy, from);
-  auto const host = Kokkos::create_mirror_view(copy);
-  Kokkos::deep_copy(space, host, copy);
+  auto const host = Kokkos::create_mirror_view(to);
+  Kokkos::deep_copy(space, host, from);
   space.fence("tomoedx::solvers: sums on the host");
   T largest = 0;
   for (std::size_t i = 0; i < host.extent(0); ++i) largest = host(i) > largest ? host(i) : largest;
-  Kokkos::parallel_for("tomoedx::solvers::invert",
-                       Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, to.extent(0)),
-                       invert_values<values>{copy, to, static_cast<T>(1e-8) * largest});
+  T const tiny = static_cast<T>(1e-8) * largest;
+  for (std::size_t i = 0; i < host.extent(0); ++i) host(i) = host(i) > tiny ? 1 / host(i) : T(0);
+  Kokkos::deep_copy(space, to, host);
   space.fence("tomoedx::solvers: inverse sums are in place");
   return to;
 }
