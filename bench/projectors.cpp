@@ -25,11 +25,26 @@ tomoedx::parallel_beam beam(benchmark::State const& state) {
   return {.tilts_deg = angles(static_cast<int>(state.range(1))), .width = n, .depth = n, .detector = n};
 }
 
-void count_work(benchmark::State& state, tomoedx::parallel_beam const& g, std::size_t slices,
-                double times = 1) {
-  double const units = static_cast<double>(g.voxels() * g.tilts() * slices) * times;
+void count_work(benchmark::State& state, tomoedx::parallel_beam const& g, std::size_t slices) {
+  double const units = static_cast<double>(g.voxels() * g.tilts() * slices);
   state.counters["ns"] = benchmark::Counter(
       units * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+/// Time an operator one way, on ones.
+template <bool Forward, class Op>
+void apply(benchmark::State& state, Op const& op) {
+  auto const x = tomoedx::make_domain(op);
+  auto const y = tomoedx::make_range(op);
+  Kokkos::deep_copy(x, typename Op::value_type(1));
+  Kokkos::deep_copy(y, typename Op::value_type(1));
+  for (auto _ : state) {
+    if constexpr (Forward)
+      op.forward(x, y);
+    else
+      op.adjoint(y, x);
+    op.space().fence();
+  }
 }
 
 template <class Space, class Footprint, class T, bool Forward>
@@ -38,17 +53,7 @@ void projector(benchmark::State& state) {
   auto const slices = static_cast<std::size_t>(state.range(2));
   tomoedx::tilt_projector<Space, T, Footprint> const op(Space(), g, slices,
                                                         {.level = static_cast<tomoedx::isa>(state.range(3))});
-  auto const x = tomoedx::make_domain(op);
-  auto const y = tomoedx::make_range(op);
-  Kokkos::deep_copy(x, T(1));
-  Kokkos::deep_copy(y, T(1));
-  for (auto _ : state) {
-    if constexpr (Forward)
-      op.forward(x, y);
-    else
-      op.adjoint(y, x);
-    op.space().fence();
-  }
+  apply<Forward>(state, op);
   count_work(state, g, slices);
   state.SetLabel(tomoedx::name_of(op.level()));
 }
@@ -102,16 +107,7 @@ void stored(benchmark::State& state) {
   auto const& m = matrix_of(g, kind);
   tomoedx::sparse_operator<Space, float> const op(
       Space(), {g.rays(), g.voxels(), m.offsets, m.indices, m.values}, slices);
-  auto const x = tomoedx::make_domain(op);
-  auto const y = tomoedx::make_range(op);
-  Kokkos::deep_copy(x, 1.0f);
-  for (auto _ : state) {
-    if constexpr (Forward)
-      op.forward(x, y);
-    else
-      op.adjoint(y, x);
-    op.space().fence();
-  }
+  apply<Forward>(state, op);
   count_work(state, g, slices);
 }
 

@@ -18,6 +18,14 @@ struct mixing {
   double operator()(std::size_t r, std::size_t c) const { return values[r * columns + c]; }
 };
 
+/// The same matrix with rows and columns exchanged.
+inline mixing transposed(mixing const& m) {
+  mixing t{m.columns, m.rows, std::vector<double>(m.values.size())};
+  for (std::size_t r = 0; r < m.rows; ++r)
+    for (std::size_t c = 0; c < m.columns; ++c) t.values[c * m.rows + r] = m(r, c);
+  return t;
+}
+
 /// The unit matrix: every element is a channel of its own.
 inline mixing separate_channels(std::size_t n) {
   mixing m{n, n, std::vector<double>(n * n)};
@@ -93,19 +101,16 @@ class mixed_operator {
     per_channel_ = detail::values_in<typename Op::range_view>(op.range_layout());
     count(extents<2>{elements_, per_element_});
     count(extents<2>{channels_, per_channel_});
-    mix_ = matrix(space, m.rows, m.columns, [&](std::size_t r, std::size_t c) { return m(r, c); });
-    transposed_ = matrix(space, m.columns, m.rows, [&](std::size_t r, std::size_t c) { return m(c, r); });
+    mixing const back = transposed(m);
+    mix_ = matrix(space, m);
+    transposed_ = matrix(space, back);
     unit_ = m.rows == m.columns && m.values == separate_channels(m.rows).values;
     if (!unit_)
       projected_ = range_view(Kokkos::view_alloc(space, "tomoedx::mixed_operator::projected"), elements_,
                               per_channel_);
     if constexpr (projector<Op>) {
-      row_sums_ = spread(op.row_sums(), m.rows, per_channel_, [&](std::size_t r) {
-        return sum_of(m.columns, [&](std::size_t c) { return m(r, c); });
-      });
-      column_sums_ = spread(op.column_sums(), m.columns, per_element_, [&](std::size_t c) {
-        return sum_of(m.rows, [&](std::size_t r) { return m(r, c); });
-      });
+      row_sums_ = spread(op.row_sums(), m, per_channel_);
+      column_sums_ = spread(op.column_sums(), back, per_element_);
     }
   }
 
@@ -152,7 +157,7 @@ class mixed_operator {
   repeated_values<value_type, memory> row_sums() const requires projector<Op> { return row_sums_; }
   repeated_values<value_type, memory> column_sums() const requires projector<Op> { return column_sums_; }
 
-  /// Zero what W pads, in every element of a domain or channel of a range of `rows` rows.
+  /// Zero what W pads, in every element of a domain or every channel of a range.
   void clear_padding(domain_view const& v) const {
     if constexpr (requires(typename Op::domain_view d) { op_.clear_padding(d); }) {
       bool const is_domain = v.extent(1) == per_element_ && v.extent(0) == elements_;
@@ -177,39 +182,30 @@ class mixed_operator {
       return op;
   }
 
-  template <class At>
-  static dense matrix(execution_space const& space, std::size_t rows, std::size_t columns, At const& at) {
+  static dense matrix(execution_space const& space, mixing const& m) {
     Kokkos::View<value_type**, Kokkos::LayoutRight, Kokkos::HostSpace> host("tomoedx::mixed_operator::matrix",
-                                                                            rows, columns);
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < columns; ++c) host(r, c) = static_cast<value_type>(at(r, c));
-    dense to(Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::mixed_operator::matrix"), rows,
-             columns);
-    Kokkos::deep_copy(space, to, host);
+                                                                            m.rows, m.columns);
+    for (std::size_t r = 0; r < m.rows; ++r)
+      for (std::size_t c = 0; c < m.columns; ++c) host(r, c) = static_cast<value_type>(m(r, c));
+    auto const to = upload(space, host);
     space.fence("tomoedx::mixed_operator: the matrix is in place");
     return to;
   }
 
-  template <class At>
-  static double sum_of(std::size_t n, At const& at) {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += at(i);
-    return sum;
-  }
-
-  /// The sums of W, `count` elements of them, once for each of `copies` with a factor of its own.
-  template <class Factor>
-  repeated_values<value_type, memory> spread(repeated_values<value_type, memory> const& sums,
-                                             std::size_t copies, std::size_t count,
-                                             Factor const& factor) const {
+  /// The sums of W, `count` elements of them, once for each row of `m` with the row's sum as its factor.
+  repeated_values<value_type, memory> spread(repeated_values<value_type, memory> const& sums, mixing const& m,
+                                             std::size_t count) const {
     auto const inner = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), sums.scale);
     std::size_t const stride = std::min(sums.stride, count), parts = count / stride;
     Kokkos::View<value_type*, Kokkos::LayoutRight, Kokkos::HostSpace> host("tomoedx::mixed_operator::sums",
-                                                                           copies * parts);
-    for (std::size_t c = 0; c < copies; ++c)
+                                                                           m.rows * parts);
+    for (std::size_t r = 0; r < m.rows; ++r) {
+      double factor = 0;
+      for (std::size_t c = 0; c < m.columns; ++c) factor += m(r, c);
       for (std::size_t p = 0; p < parts; ++p)
-        host(c * parts + p) =
-            static_cast<value_type>(factor(c)) * (inner.extent(0) > 0 ? inner(p) : value_type(1));
+        host(r * parts + p) =
+            static_cast<value_type>(factor) * (inner.extent(0) > 0 ? inner(p) : value_type(1));
+    }
     auto const scale = upload(op_.space(), host);
     op_.space().fence("tomoedx::mixed_operator: the sums are in place");
     return {sums.values, sums.lanes, scale, stride};
