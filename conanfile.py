@@ -17,8 +17,8 @@ class Tomoedx(ConanFile):
     topics = ("tomography", "electron-microscopy", "edx", "kokkos", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_hdf5": [True, False], "with_png": [True, False]}
-    default_options = {"with_hdf5": False, "with_png": False}
+    options = {"with_hdf5": [True, False], "with_png": [True, False], "with_json": [True, False]}
+    default_options = {"with_hdf5": False, "with_png": False, "with_json": False}
     exports_sources = "CMakeLists.txt", "include/*", "LICENSE"
     no_copy_source = True
 
@@ -37,6 +37,8 @@ class Tomoedx(ConanFile):
             self.requires("hdf5/[>=1.10]")
         if self.options.with_png:
             self.requires("libpng/[>=1.6 <2]")
+        if self.options.with_json:
+            self.requires("nlohmann_json/[>=3.11 <4]")
 
     def build_requirements(self):
         self.tool_requires("cmake/[>=3.25]")
@@ -51,6 +53,7 @@ class Tomoedx(ConanFile):
             toolchain.cache_variables[f"TOMOEDX_{part}"] = False
         toolchain.cache_variables["TOMOEDX_HDF5"] = "ON" if self.options.with_hdf5 else "OFF"
         toolchain.cache_variables["TOMOEDX_PNG"] = "ON" if self.options.with_png else "OFF"
+        toolchain.cache_variables["TOMOEDX_JSON"] = "ON" if self.options.with_json else "OFF"
         toolchain.cache_variables["FETCHCONTENT_FULLY_DISCONNECTED"] = True  # Conan brings the dependencies
         toolchain.generate()
 

@@ -21,8 +21,13 @@
 #include <tomoedx/geometry/parallel_beam.hpp>
 #include <tomoedx/io/atomic_directory.hpp>
 #include <tomoedx/io/file.hpp>
+#include <tomoedx/io/safetensors.hpp>
 #include <tomoedx/io/tilts.hpp>
 #include <tomoedx/metrics/metrics.hpp>
+#include <tomoedx/nn/likelihood.hpp>
+#include <tomoedx/nn/model.hpp>
+#include <tomoedx/nn/plan.hpp>
+#include <tomoedx/nn/udvd_stages.hpp>
 #include <tomoedx/projectors/callable_operator.hpp>
 #include <tomoedx/projectors/project.hpp>
 #include <tomoedx/projectors/sparse_operator.hpp>

@@ -19,6 +19,7 @@ static_assert(KOKKOS_VERSION >= 50000, "tomoedx needs Kokkos 5.0 or newer");
 ///   projector          a linear operator of a tilt series that knows its row and column sums
 ///   observer           watches iterations and may end them (core/observer.hpp)
 ///   solver             an iterative method taken one step at a time
+///   denoiser           a stack of images in, a cleaner one out: networks and classical filters alike
 ///
 /// tests/static holds an archetype of each, the least that models it, and near misses that do not.
 namespace tomoedx {
@@ -33,6 +34,7 @@ concept real = std::same_as<T, float> || std::same_as<T, double>;
 
 template <real T, class MemorySpace>
 struct repeated_values;
+struct ignore;
 
 namespace detail {
 
@@ -106,6 +108,27 @@ concept solver = requires(S& s, S const& c) {
   { c.space() } -> execution_space;
   c.state();
   c.residuals();
+};
+
+/// Something that makes a stack of images cleaner.
+/// 1. It names its `execution_space` and the `value_type` it reads and writes, float or double.
+/// 2. `d(in, out, observer)` reads the stack `in` (n, y, x) and writes every value of `out`, of the same extents,
+///    both row-major and contiguous where `execution_space` reaches them, and not overlapping. It fences.
+/// 3. What it cannot take (sizes, values that are not finite) it refuses with a tomoedx::error before it writes.
+/// 4. Counts in, counts out: whatever scaling a method needs inside is undone.
+/// 5. The observer (core/observer.hpp) is told how many of the n images are done, and may end the work, which then
+///    throws tomoedx::cancelled.
+template <class D>
+concept denoiser = execution_space<typename D::execution_space> && real<typename D::value_type> &&
+    requires(D& d,
+             Kokkos::View<typename D::value_type const***, Kokkos::LayoutRight,
+                          typename D::execution_space::memory_space>
+                 in,
+             Kokkos::View<typename D::value_type***, Kokkos::LayoutRight,
+                          typename D::execution_space::memory_space>
+                 out,
+             ignore& o) {
+  d(in, out, o);
 };
 
 }  // namespace tomoedx

@@ -139,6 +139,9 @@ class npy_header {
     auto const end = text_.find(quote, at_ + 1);
     expects<file_error>(end != std::string_view::npos, "{}: npy header: a text has no end", file_);
     std::string const inner(text_.substr(at_ + 1, end - at_ - 1));
+    for (char const c : inner)
+      expects<file_error>(c >= ' ' && c <= '~', "{}: npy header: a text holds the byte {}", file_,
+                          int(static_cast<unsigned char>(c)));
     at_ = end + 1;
     return inner;
   }

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "../reference/vectors.hpp"
+#include "../shared.hpp"
+#include "networks.hpp"
+
+#include <tomoedx/nn/autoencoder.hpp>
+#include <tomoedx/nn/plan.hpp>
+#include <tomoedx/nn/udvd.hpp>
+#include <tomoedx/nn/unet.hpp>
+#include <tomoedx/reference/network.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace nn = tomoedx::nn;
+namespace io = tomoedx::io;
+using tomoedx_tests::activations;
+using host = Kokkos::DefaultHostExecutionSpace;
+
+namespace {
+
+std::vector<tomoedx::isa> levels() {
+  std::vector<tomoedx::isa> all;
+  for (auto const l : {tomoedx::isa::baseline, tomoedx::isa::avx2, tomoedx::isa::avx512})
+    if (l <= tomoedx::best_isa()) all.push_back(l);
+  return all;
+}
+
+template <class T>
+std::vector<activations> run_plan(nn::network const& net, io::named_tensors const& weights,
+                                  std::vector<activations> const& inputs, nn::plan_options options) {
+  std::vector<nn::triple> extents;
+  std::vector<std::vector<T>> in, out;
+  for (auto const& a : inputs)
+    extents.push_back(a.size.extent), in.emplace_back(a.values.begin(), a.values.end());
+  options.items = static_cast<int>(inputs.at(0).items);
+  nn::plan<host, T> plan(host{}, net, weights, extents, options);
+  std::vector<activations> results;
+  for (auto const& s : plan.outputs()) {
+    out.emplace_back(tomoedx::reference::count(s, inputs[0].items), T(-77));
+    results.push_back({s, inputs[0].items, {}});
+  }
+  std::vector<T const*> from;
+  std::vector<T*> to;
+  for (auto const& v : in) from.push_back(v.data());
+  for (auto& v : out) to.push_back(v.data());
+  plan.run(from, to);
+  for (std::size_t i = 0; i < out.size(); ++i) results[i].values.assign(out[i].begin(), out[i].end());
+  return results;
+}
+
+/// Weights for all parameters of a table; variances of batch norms are positive.
+io::named_tensors weights_for(nn::network const& net, std::uint64_t seed) {
+  io::named_tensors w;
+  for (auto const& p : nn::parameters_of(net)) {
+    double fan_in = 1;
+    for (std::size_t i = 1; i < p.shape.size(); ++i) fan_in *= static_cast<double>(p.shape[i]);
+    std::size_t n = 1;
+    for (auto const e : p.shape) n *= e;
+    auto values = tomoedx_tests::random_values(n, seed++);
+    for (auto& v : values) {
+      v *= p.shape.size() > 1 ? std::sqrt(2 / fan_in) : 0.3;
+      if (p.key.ends_with("running_var")) v = 0.5 + v * v;
+    }
+    w.tensors[p.key] = io::tensor(p.shape, values);
+  }
+  return w;
+}
+
+/// Run a table in both precisions, with every instruction set and algorithm, and compare with the plain loops.
+void check_against_reference(nn::network const& net, std::vector<nn::triple> const& extents,
+                             std::size_t items = 1, double float_bound = 5e-5) {
+  auto const weights = weights_for(net, 11);
+  std::vector<activations> inputs;
+  for (std::size_t i = 0; i < extents.size(); ++i)
+    inputs.push_back(tomoedx_tests::random_activations({net.inputs()[i], extents[i]}, items, 100 + i));
+  auto const expected = tomoedx::reference::run(net, weights, inputs);
+  for (auto const level : levels())
+    for (auto const use : {nn::algorithm::exact, nn::algorithm::accurate, nn::algorithm::fast}) {
+      CAPTURE(tomoedx::name_of(level));
+      CAPTURE(static_cast<int>(use));
+      auto const d = run_plan<double>(net, weights, inputs, {.use = use, .level = level});
+      auto const f = run_plan<float>(net, weights, inputs, {.use = use, .level = level});
+      REQUIRE(d.size() == expected.size());
+      for (std::size_t i = 0; i < d.size(); ++i) {
+        CHECK(tomoedx_tests::difference(d[i], expected[i]) < 2e-13);
+        CHECK(tomoedx_tests::difference(f[i], expected[i]) < float_bound);
+      }
+    }
+}
+
+/// One layer between an input of so many channels and the output.
+nn::network single(int channels, nn::operation op) {
+  nn::network net;
+  auto const x = net.input(channels);
+  net.output(net.add("layer", op, {x}));
+  return net;
+}
+
+}  // namespace
+
+TEST_CASE("convolutions of every kind agree with the plain loops") {
+  nn::margins const one = nn::around({0, 1, 1});
+  SUBCASE("3 x 3, zeros around") {
+    check_against_reference(single(5, nn::convolution{.outputs = 7, .padding = one}), {{1, 13, 18}}, 2);
+    check_against_reference(single(40, nn::convolution{.outputs = 70, .padding = one, .act = nn::relu}),
+                            {{1, 21, 9}});
+    check_against_reference(single(70, nn::convolution{.outputs = 40, .padding = one, .bias = false}),
+                            {{1, 5, 34}});
+  }
+  SUBCASE("3 x 3, other borders, several planes") {
+    for (auto const b : {nn::border::replicate, nn::border::reflect})
+      check_against_reference(single(18, nn::convolution{.outputs = 19,
+                                                         .padding = nn::around({0, 1, 1}, b),
+                                                         .act = nn::leaky_relu(0.1)}),
+                              {{3, 11, 12}});
+    check_against_reference(single(18, nn::convolution{.outputs = 20, .padding = nn::causal_3x3()}),
+                            {{1, 12, 10}}, 3);
+    check_against_reference(single(20, nn::convolution{.outputs = 20}), {{1, 12, 10}});
+  }
+  SUBCASE("kernels, strides, dilations, groups") {
+    check_against_reference(single(17, nn::convolution{.outputs = 3, .kernel = {1, 1, 1}}), {{1, 7, 9}}, 2);
+    check_against_reference(
+        single(3, nn::convolution{.outputs = 5, .kernel = {1, 5, 4}, .padding = nn::around({0, 2, 2})}),
+        {{1, 9, 10}});
+    check_against_reference(single(20, nn::convolution{.outputs = 5, .padding = one, .stride = {1, 2, 3}}),
+                            {{1, 9, 11}});
+    check_against_reference(
+        single(4, nn::convolution{.outputs = 5, .padding = nn::around({0, 2, 2}), .dilation = {1, 2, 2}}),
+        {{1, 9, 9}});
+    check_against_reference(single(6, nn::convolution{.outputs = 9, .padding = one, .groups = 3}),
+                            {{1, 8, 8}});
+  }
+  SUBCASE("three dimensions") {
+    check_against_reference(
+        single(3, nn::convolution{.outputs = 4,
+                                  .kernel = {3, 3, 3},
+                                  .padding = nn::around({1, 1, 1}, nn::border::replicate)}),
+        {{5, 6, 7}}, 2);
+    check_against_reference(single(18, nn::convolution{.outputs = 33,
+                                                       .kernel = {3, 3, 3},
+                                                       .padding = nn::around({1, 1, 1}),
+                                                       .stride = {2, 2, 2}}),
+                            {{7, 6, 5}});
+  }
+  SUBCASE("transposed") {
+    check_against_reference(single(33, nn::transposed_convolution{.outputs = 17}), {{1, 5, 9}}, 2);
+    check_against_reference(
+        single(5,
+               nn::transposed_convolution{
+                   .outputs = 6, .kernel = {4, 3, 3}, .stride = {2, 1, 1}, .padding = {1, 1, 1}}),
+        {{4, 5, 6}});
+    check_against_reference(single(5, nn::transposed_convolution{.outputs = 6,
+                                                                 .kernel = {1, 3, 4},
+                                                                 .stride = {1, 2, 2},
+                                                                 .padding = {0, 1, 1},
+                                                                 .extra = {0, 1, 0},
+                                                                 .act = nn::relu}),
+                            {{1, 5, 6}});
+    check_against_reference(
+        single(2, nn::transposed_convolution{.outputs = 3, .kernel = {1, 1, 1}, .stride = {1, 2, 3}}),
+        {{1, 3, 4}});
+  }
+  SUBCASE("images of one row, one column, one pixel") {
+    for (nn::triple const e :
+         {nn::triple{1, 1, 1}, nn::triple{1, 1, 9}, nn::triple{1, 9, 1}, nn::triple{1, 2, 3}})
+      check_against_reference(single(20, nn::convolution{.outputs = 20, .padding = one}), {e});
+  }
+}
+
+TEST_CASE("layers without weights agree with the plain loops") {
+  for (auto const c : {nn::curve::relu, nn::curve::leaky_relu, nn::curve::softplus, nn::curve::sigmoid,
+                       nn::curve::tanh, nn::curve::elu, nn::curve::selu, nn::curve::gelu}) {
+    check_against_reference(single(5, nn::activate{{c, 0.2}}), {{1, 3, 5}});
+    check_against_reference(
+        single(5, nn::convolution{.outputs = 4, .padding = nn::around({0, 1, 1}), .act = {c, 0.2}}),
+        {{1, 6, 5}});
+  }
+  check_against_reference(single(19, nn::max_pool{}), {{1, 7, 9}}, 2);
+  check_against_reference(single(3, nn::max_pool{{2, 2, 3}}), {{5, 7, 9}});
+  check_against_reference(single(3, nn::average_pool{{1, 3, 2}}), {{2, 7, 9}});
+  check_against_reference(single(3, nn::nearest_upsample{{2, 2, 3}}), {{2, 3, 4}});
+  for (bool const aligned : {false, true}) {
+    check_against_reference(single(3, nn::linear_upsample{{1, 2, 2}, aligned}), {{1, 5, 4}});
+    check_against_reference(single(3, nn::linear_upsample{{2, 3, 2}, aligned}), {{3, 1, 4}});
+  }
+  for (int const q : {-1, 0, 1, 2, 3, 4})
+    check_against_reference(single(18, nn::quarter_turn{q}), {{2, 5, 7}}, 2);
+  check_against_reference(single(18, nn::batch_norm{.act = nn::relu}), {{1, 5, 7}});
+  check_against_reference(
+      single(
+          2,
+          nn::pad{{{0, 2, -1}, {1, -2, 3}, {nn::border::replicate, nn::border::zero, nn::border::reflect}}}),
+      {{2, 6, 7}});
+}
+
+TEST_CASE("a pool, a norm and an activation that a convolution takes in change nothing") {
+  nn::network net;
+  auto const x = net.input(20);
+  auto const c =
+      net.add("c", nn::convolution{.outputs = 24, .padding = nn::around({0, 1, 1}), .bias = false}, {x});
+  auto const b = net.add("b", nn::batch_norm{}, {c});
+  auto const r = net.add(nn::activate{nn::leaky_relu(0.2)}, {b});
+  auto const p = net.add(nn::max_pool{}, {r});
+  net.output(p);
+  SUBCASE("the large image is not wanted") {}
+  SUBCASE("it is wanted too") {
+    net.output(r);
+  }
+  check_against_reference(net, {{1, 11, 14}}, 2);
+}
+
+TEST_CASE("joined, shifted, enlarged and repeated images are read where they are stored") {
+  nn::network net;
+  auto const a = net.input(3), b = net.input(17);
+  auto const up = net.add(nn::nearest_upsample{}, {b});
+  auto const down = net.add(nn::pad{{{0, 2, 0}, {0, -2, 0}, {}}}, {a});
+  auto const fit = net.add(nn::fit_to{}, {up, a});
+  auto const both = net.add(nn::concat{}, {fit, down, a});
+  auto const same = net.add("c", nn::convolution{.outputs = 23, .padding = nn::causal_3x3()}, {both});
+  auto const sum = net.add(nn::add{nn::relu}, {same, both});
+  net.output(net.add(nn::max_pool{}, {sum}));
+  net.output(both);
+  net.output(
+      net.add("d", nn::convolution{.outputs = 2, .kernel = {1, 1, 1}}, {net.add(nn::concat{}, {sum, both})}));
+  check_against_reference(net, {{1, 9, 15}, {1, 4, 7}}, 2);
+}
+
+TEST_CASE("whole networks agree with the plain loops") {
+  check_against_reference(network_of(nn::unet{.base = 6, .depth = 3}, {1, 19, 22}), {{1, 19, 22}});
+  auto u = nn::double_conv_unet();
+  u.base = 5, u.depth = 3;
+  check_against_reference(network_of(u, {1, 13, 15}), {{1, 13, 15}});
+  nn::udvd v{
+      .frames = 3, .first = {5, 7}, .head = {9, 5}, .blind = nn::blind_spot{3, 1}, .final_relu = false};
+  check_against_reference(network_of(v, {1, 10, 13}), {{1, 10, 13}, {1, 10, 13}, {1, 10, 13}});
+  check_against_reference(network_of(nn::autoencoder{.inputs = 1, .base = 3}, {10, 6, 5}), {{10, 6, 5}});
+}
+
+TEST_CASE("a plan gives the same bits every time and for any number of items") {
+  auto const net = network_of(nn::unet{.base = 8, .depth = 3}, {1, 40, 36});
+  auto const weights = weights_for(net, 3);
+  auto const two = tomoedx_tests::random_activations({1, {1, 40, 36}}, 2, 5);
+  activations one{two.size, 1, {two.values.begin() + two.values.size() / 2, two.values.end()}};
+  for (auto const use : {nn::algorithm::exact, nn::algorithm::fast}) {
+    auto const a = run_plan<float>(net, weights, {two}, {.use = use})[0],
+               b = run_plan<float>(net, weights, {two}, {.use = use})[0];
+    CHECK(a.values == b.values);
+    auto const c = run_plan<float>(net, weights, {one}, {.use = use})[0];
+    CHECK(std::equal(c.values.begin(), c.values.end(), a.values.begin() + a.values.size() / 2));
+  }
+}
+
+TEST_CASE("the published blind-spot networks keep their promises") {
+  nn::udvd u{.frames = 5,
+             .first = {8, 6},
+             .second = {8, 16},
+             .head = {64, 16},
+             .blind = nn::blind_spot{},
+             .final_relu = false};
+  int const height = 22, width = 37, y = 9, x = 20;
+  auto const net = [&](nn::blind_spot b) {
+    u.blind = b;
+    return network_of(u, {1, height, width});
+  };
+  auto const weights = weights_for(net({}), 9);
+  std::vector<activations> frames;
+  for (int i = 0; i < 5; ++i)
+    frames.push_back(
+        tomoedx_tests::random_activations({1, {1, height, width}}, 1, static_cast<std::uint64_t>(40 + i)));
+  for (nn::blind_spot const b : {nn::blind_spot{1, 1}, nn::blind_spot{3, 3}, nn::blind_spot{1, 5}})
+    for (auto const use : {nn::algorithm::exact, nn::algorithm::fast}) {
+      auto const before = run_plan<float>(net(b), weights, frames, {.use = use})[0];
+      double square = 0;
+      for (double const v : before.values) square += v * v;
+      double const rms = std::sqrt(square / static_cast<double>(before.values.size()));
+      auto touched = frames;
+      for (auto& f : touched)
+        for (int dy = -(b.rows / 2); dy <= b.rows / 2; ++dy)
+          for (int dx = -(b.columns / 2); dx <= b.columns / 2; ++dx)
+            f.values[static_cast<std::size_t>((y + dy) * width + x + dx)] += 1.5;
+      auto const after = run_plan<float>(net(b), weights, touched, {.use = use})[0];
+      auto const at = static_cast<std::size_t>(y * width + x);
+      if (use == nn::algorithm::exact)
+        CHECK(before.values[at] == after.values[at]);
+      else
+        CHECK(std::abs(before.values[at] - after.values[at]) < 1e-6 * rms);
+      CHECK(before.values[at + 3] != after.values[at + 3]);
+    }
+  for (auto const use : {nn::algorithm::exact, nn::algorithm::accurate, nn::algorithm::fast}) {
+    auto doubled = frames;
+    for (auto& f : doubled)
+      for (auto& v : f.values) v *= 2;
+    auto once = run_plan<float>(net({}), weights, frames, {.use = use})[0];
+    auto const twice = run_plan<float>(net({}), weights, doubled, {.use = use})[0];
+    for (auto& v : once.values) v *= 2;
+    CHECK(once.values == twice.values);
+  }
+}
+
+TEST_CASE("a plan says what does not fit before it computes") {
+  auto const net = single(2, nn::convolution{.outputs = 2});
+  auto weights = weights_for(net, 1);
+  using plan = nn::plan<host, float>;
+  CHECK_THROWS_WITH_AS(plan(host{}, net, weights, {}), "network: 0 inputs are given, it has 1",
+                       tomoedx::shape_error);
+  CHECK_THROWS_AS(plan(host{}, net, weights, {{1, 2, 2}}), tomoedx::shape_error);
+  CHECK_THROWS_WITH_AS(plan(host{}, net, weights, {{1, 4, 4}}, {.items = 0}),
+                       "plan: 0 items, at least one is needed", tomoedx::value_error);
+  CHECK_THROWS_AS(plan(host{}, net, io::named_tensors{}, {{1, 4, 4}}), tomoedx::value_error);
+  CHECK_THROWS_WITH_AS(plan(host{}, net, weights, {{1, 40000, 40000}}),
+                       "plan: 1 items of 1 x 40000 x 40000 are too much for one pass; cut them up",
+                       tomoedx::shape_error);
+  nn::network none;
+  none.input(1);
+  CHECK_THROWS_WITH_AS(plan(host{}, none, weights, {{1, 4, 4}}), "plan: the network gives no output",
+                       tomoedx::value_error);
+  plan p(host{}, net, weights, {{1, 4, 4}});
+  std::vector<float> in(32), out(8);
+  CHECK_THROWS_AS(p.run({}, {out.data()}), tomoedx::shape_error);
+  CHECK_THROWS_WITH_AS(p.run({nullptr}, {out.data()}), "plan: input 0 is a null pointer", tomoedx::error);
+  CHECK_THROWS_WITH_AS(p.run({in.data()}, {nullptr}), "plan: output 0 is a null pointer", tomoedx::error);
+}
+
+TEST_CASE("plans of one store share their weights") {
+  auto const at = [](int n) { return network_of(nn::unet{.base = 16, .depth = 2}, {1, n, n}); };
+  auto const weights = weights_for(at(32), 1);
+  nn::packed_weights<float> store;
+  nn::plan<host, float> a(host{}, at(32), weights, {{1, 32, 32}}, {}, store);
+  auto const bytes = store.bytes();
+  CHECK(bytes > 0);
+  nn::plan<host, float> b(host{}, at(48), weights, {{1, 48, 48}}, {}, store);
+  CHECK(store.bytes() == bytes);
+  CHECK(a.arena_bytes() < b.arena_bytes());
+}
