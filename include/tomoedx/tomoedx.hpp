@@ -24,6 +24,7 @@
 #include <tomoedx/io/safetensors.hpp>
 #include <tomoedx/io/tilts.hpp>
 #include <tomoedx/metrics/metrics.hpp>
+#include <tomoedx/nn/device_plan.hpp>
 #include <tomoedx/nn/likelihood.hpp>
 #include <tomoedx/nn/model.hpp>
 #include <tomoedx/nn/plan.hpp>

@@ -213,6 +213,18 @@ TEST_CASE("a pool, a norm and an activation that a convolution takes in change n
   check_against_reference(net, {{1, 11, 14}}, 2);
 }
 
+TEST_CASE("one set of filters under two norms is scaled by each of them") {
+  nn::network net;
+  auto const x = net.input(18);
+  nn::convolution const c{.outputs = 20, .padding = nn::around({0, 1, 1})};
+  net.output(net.add("norm a", nn::batch_norm{}, {net.add("c", c, {x})}));
+  net.output(net.add("norm b", nn::batch_norm{}, {net.add("c", c, {x})}));
+  nn::convolution apart = c;
+  apart.stride = {1, 2, 2};
+  net.output(net.add("c", apart, {x}));
+  check_against_reference(net, {{1, 9, 15}});
+}
+
 TEST_CASE("joined, shifted, enlarged and repeated images are read where they are stored") {
   nn::network net;
   auto const a = net.input(3), b = net.input(17);

@@ -53,7 +53,7 @@ class tilt_projector {
     expects<shape_error>(slices < (std::size_t{1} << 24), "tilt_projector: {} slices; at most 2^24 - 1",
                          slices);
     slicing_ = slicing_for(slices, sizeof(T));
-    level_ = std::min(options.level, best_isa());
+    level_ = detail::simd::usable(options.level);
     tiled_ = detail::runs_on_host<Space> && options.engine != engine::gather;
     expects<value_error>(tiled_ || options.engine != engine::tiled,
                          "tilt_projector: the tiled engine works on host memory only; use engine::automatic");

@@ -77,6 +77,15 @@ class network_compiler {
     return all;
   }
 
+  /// What the packed weights of a layer depend on, beside how its input is cut and which taps are asked for.
+  static std::string key_of(folded_layer const& f) {
+    std::string key = f.row.name;
+    for (std::size_t i = 0; i < f.norms.size(); ++i) key += fmt::format("*{}/{}", f.norms[i], f.epsilons[i]);
+    auto const* c = std::get_if<convolution>(&f.row.op);
+    auto const* t = std::get_if<transposed_convolution>(&f.row.op);
+    return key + ((c != nullptr && c->bias) || (t != nullptr && t->bias) ? "+" : "");
+  }
+
   /// The 2 x 2 pool that reads the result of a layer, if there is one.
   std::optional<value> pool_after(value result) const {
     for (std::size_t i = 0; i < net_.layers().size(); ++i) {
@@ -92,6 +101,7 @@ class network_compiler {
     auto const scale = scale_of(f, weights_, k.outputs, k.bias);
     int const channels = sizes_[index(f.row.inputs[0])].channels;
     convolution_task t{f.row.name,
+                       key_of(f),
                        with_margins(in(f), k.padding),
                        filters_of(f, k.outputs, channels, k.kernel, k.groups, false, scale.factor),
                        scale.shift,
@@ -131,6 +141,7 @@ class network_compiler {
     margins around;
     auto const plans = taps_of(k, from.extent, out(f), around);
     convolution_task t{f.row.name,
+                       key_of(f),
                        with_margins(in(f), around),
                        filters_of(f, k.outputs, from.channels, k.kernel, 1, true, scale.factor),
                        scale.shift,
@@ -224,7 +235,7 @@ class network_compiler {
     for (int i = 0; i < channels; ++i) one->values[static_cast<std::size_t>(i * channels + i)] = 1;
     int const tensor = c_.new_tensor(channels, v.extent);
     nn::convolution const k{.outputs = channels, .kernel = {1, 1, 1}};
-    compile_direct(c_, {"identity " + std::to_string(channels), v, one, {}, 1, v.extent, 0},
+    compile_direct(c_, {"identity", "identity " + std::to_string(channels), v, one, {}, 1, v.extent, 0},
                    taps_of(k, v.extent), {1, 1, 1}, {1, 1, 1}, tensor);
     return c_.whole(tensor);
   }

@@ -5,6 +5,7 @@
 
 #include <tomoedx/nn/detail/compiler.hpp>
 #include <tomoedx/nn/detail/direct_job.hpp>
+#include <tomoedx/nn/detail/taps.hpp>
 #include <tomoedx/nn/detail/winograd_job.hpp>
 
 #include <algorithm>
@@ -18,7 +19,8 @@ namespace tomoedx::nn::detail {
 
 /// A convolution to compile: what it reads (borders included), its filters, and what follows each sum.
 struct convolution_task {
-  std::string name;
+  std::string name;  ///< for reports
+  std::string key;   ///< of its packed weights: the layer's name and all that was folded into it
   parts_of_value in;
   std::shared_ptr<filters const> weights;
   std::vector<double> shift;
@@ -29,7 +31,7 @@ struct convolution_task {
   int channels_in() const { return weights->inputs; }
   /// Says where the channels of packed weights lie: the same layer may read differently cut values.
   std::string cut(int width) const {
-    std::string text = name;
+    std::string text = key;
     for (auto const& p : in.parts) text += ":" + std::to_string(p.channels) + "/" + std::to_string(width);
     return text;
   }
@@ -38,7 +40,7 @@ struct convolution_task {
 template <class T, isa Level>
 T const* packed_bias(compilation<T, Level>& c, program<T>& p, convolution_task const& t) {
   if (std::all_of(t.shift.begin(), t.shift.end(), [](double s) { return s == 0; })) return nullptr;
-  return c.packed(p, t.name + "|shift", [&] { return pack_channels<T, Level>(t.shift); });
+  return c.packed(p, t.key + "|shift", [&] { return pack_channels<T, Level>(t.shift); });
 }
 
 /// Blocks of channels of all parts together, and the channels of each block.
@@ -143,12 +145,6 @@ void compile_winograd(compilation<T, Level>& c, convolution_task t, int out, int
   });
 }
 
-/// A sum over taps before its weights are packed: positions of the image, and taps of the filter.
-struct tap_plan {
-  std::vector<triple> positions, filter;
-  triple first_out{}, number{};
-};
-
 /// Sums over taps into `out`; `step` of the image, `out_step` of the results.
 template <class T, isa Level>
 void compile_direct(compilation<T, Level>& c, convolution_task t, std::vector<tap_plan> const& plans,
@@ -207,73 +203,12 @@ void compile_direct(compilation<T, Level>& c, convolution_task t, std::vector<ta
     j->below = static_cast<T>(what.below);
     j->out = where.address(out);
     for (std::size_t s = 0; s < plans.size(); ++s)
-      j->sums[s].weights = where.packed(p, what.cut(0) + "|" + std::to_string(s), [&] {
+      j->sums[s].weights = where.packed(p, what.cut(0) + "|" + text_of(plans[s].filter), [&] {
         return pack_direct<T, Level>(*what.weights, plans[s].filter);
       });
     p.stages.push_back(make_stage<Level, kernels, job>(j, j->tasks_of_item() * where.items(), what.name,
                                                        what.multiply_adds));
   });
-}
-
-/// The taps of a convolution.
-inline std::vector<tap_plan> taps_of(nn::convolution const& k, triple const& out) {
-  tap_plan s;
-  s.number = out;
-  for (int z = 0; z < k.kernel[0]; ++z)
-    for (int y = 0; y < k.kernel[1]; ++y)
-      for (int x = 0; x < k.kernel[2]; ++x) {
-        s.filter.push_back({z, y, x});
-        s.positions.push_back({z * k.dilation[0], y * k.dilation[1], x * k.dilation[2]});
-      }
-  return {s};
-}
-
-/// The taps of every phase of a transposed convolution, for an image with `low` positions added below.
-///
-/// Result o of an axis is the sum over taps k and positions i with i stride + k - padding = o.
-struct phase {
-  std::vector<int> taps, positions;
-  int first, number;
-};
-inline std::vector<phase> phases_of(int kernel, int stride, int padding, int out, int& low, int& high,
-                                    int in) {
-  std::vector<phase> all;
-  low = high = 0;
-  for (int first = 0; first < std::min(stride, out); ++first) {
-    phase p{{}, {}, first, (out - first + stride - 1) / stride};
-    for (int k = 0; k < kernel; ++k)
-      if ((first + padding - k) % stride == 0) {
-        int const shift = (first + padding - k) / stride;
-        p.taps.push_back(k), p.positions.push_back(shift);
-        low = std::max(low, -shift), high = std::max(high, p.number - 1 + shift - (in - 1));
-      }
-    all.push_back(std::move(p));
-  }
-  for (auto& p : all)
-    for (auto& i : p.positions) i += low;
-  return all;
-}
-
-inline std::vector<tap_plan> taps_of(nn::transposed_convolution const& k, triple const& in, triple const& out,
-                                     margins& around) {
-  std::array<std::vector<phase>, 3> axis;
-  for (std::size_t a = 0; a < 3; ++a)
-    axis[a] = phases_of(k.kernel[a], k.stride[a], k.padding[a], out[a], around.low[a], around.high[a], in[a]);
-  std::vector<tap_plan> all;
-  for (auto const& z : axis[0])
-    for (auto const& y : axis[1])
-      for (auto const& x : axis[2]) {
-        tap_plan s;
-        s.first_out = {z.first, y.first, x.first}, s.number = {z.number, y.number, x.number};
-        for (std::size_t c = 0; c < z.taps.size(); ++c)
-          for (std::size_t b = 0; b < y.taps.size(); ++b)
-            for (std::size_t a = 0; a < x.taps.size(); ++a) {
-              s.filter.push_back({z.taps[c], y.taps[b], x.taps[a]});
-              s.positions.push_back({z.positions[c], y.positions[b], x.positions[a]});
-            }
-        all.push_back(std::move(s));
-      }
-  return all;
 }
 
 }  // namespace tomoedx::nn::detail

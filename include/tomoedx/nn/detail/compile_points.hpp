@@ -53,20 +53,6 @@ parts_of_value compile_points(compilation<T, Level>& c, std::string const& name,
   return out;
 }
 
-/// Linear interpolation from `n` positions to `n factor`.
-template <class T>
-std::vector<between<T>> interpolation(int n, int factor, bool aligned) {
-  std::vector<between<T>> axis;
-  int const out = n * factor;
-  for (int i = 0; i < out; ++i) {
-    double const at = aligned ? (out > 1 ? double(i) * (n - 1) / (out - 1) : 0.0)
-                              : std::clamp((i + 0.5) / factor - 0.5, 0.0, double(n - 1));
-    int const low = std::min(static_cast<int>(at), n - 1);
-    axis.push_back({low, std::min(low + 1, n - 1), static_cast<T>(at - low)});
-  }
-  return axis;
-}
-
 /// A stored tensor made from the caller's planar array number `slot`.
 template <class T, isa Level>
 parts_of_value compile_import(compilation<T, Level>& c, int slot, size const& s) {

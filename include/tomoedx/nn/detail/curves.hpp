@@ -19,7 +19,7 @@ KOKKOS_INLINE_FUNCTION T value_of(activation const& a, T x) {
     case curve::identity:
       return x;
     case curve::relu:
-      return x > zero ? x : zero;
+      return x < zero ? zero : x;
     case curve::leaky_relu:
       return x > zero ? x : static_cast<T>(a.slope) * x;
     case curve::softplus:

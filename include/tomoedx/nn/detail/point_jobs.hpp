@@ -4,6 +4,7 @@
 // IWYU pragma: private, include "tomoedx/nn/plan.hpp"
 
 #include <tomoedx/nn/detail/curves.hpp>
+#include <tomoedx/nn/detail/interpolation.hpp>
 #include <tomoedx/nn/detail/reading.hpp>
 #include <tomoedx/nn/detail/stage.hpp>
 
@@ -13,13 +14,6 @@
 
 /// Layers that are bound by memory, not arithmetic: they make one stored tensor row by row.
 namespace tomoedx::nn::detail {
-
-/// Two positions of an axis and the weight of the second: linear interpolation.
-template <class T>
-struct between {
-  std::int32_t low, high;
-  T weight;
-};
 
 enum class point_operation { copy, max_pool, average_pool, activate, scale, add, interpolate, turn };
 

@@ -3,7 +3,6 @@
 #define TOMOEDX_PROJECTORS_DETAIL_HOST_ENGINE_HPP
 // IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
 
-#include <tomoedx/core/isa.hpp>
 #include <tomoedx/projectors/detail/host_kernels.hpp>
 
 /// How the tiles of a slice are shared out over the threads of a host execution space.
@@ -93,41 +92,18 @@ template <int Bytes, class Footprint, class T, int Lanes>
 /// Which way a job goes.
 enum class way { forward, adjoint };
 
-template <way Way, int Bytes, class Job>
-[[gnu::always_inline]] inline void work(Job const& job, int worker) {
-  if constexpr (Way == way::forward)
-    forward_items<Bytes>(job, worker);
-  else
-    adjoint_items<Bytes>(job, worker);
-}
+/// One worker's share of a job: worker w takes items w, w + workers, ...
+template <way Way, class Job>
+struct host_share {
+  Job const& job;
+  int worker;
 
-template <way Way, class Job>
-void work_baseline(Job const& job, int worker) {
-  work<Way, 16>(job, worker);
-}
-#if TOMOEDX_ISA_VARIANTS
-template <way Way, class Job>
-TOMOEDX_TARGET_AVX2 void work_avx2(Job const& job, int worker) {
-  work<Way, 32>(job, worker);
-}
-template <way Way, class Job>
-TOMOEDX_TARGET_AVX512 void work_avx512(Job const& job, int worker) {
-  work<Way, 64>(job, worker);
-}
-#endif
-
-/// One worker's share of a job, as a kernel: worker w takes items w, w + workers, ...
-template <way Way, class Job>
-struct host_worker {
-  Job job;
-  isa level;
-
-  void operator()(int worker) const {
-#if TOMOEDX_ISA_VARIANTS
-    if (level == isa::avx512) return work_avx512<Way>(job, worker);
-    if (level == isa::avx2) return work_avx2<Way>(job, worker);
-#endif
-    work_baseline<Way>(job, worker);
+  template <int Bytes>
+  [[gnu::always_inline]] void run() const {
+    if constexpr (Way == way::forward)
+      forward_items<Bytes>(job, worker);
+    else
+      adjoint_items<Bytes>(job, worker);
   }
 };
 
@@ -135,7 +111,9 @@ template <way Way, class Space, class Job>
 void run_on_host(Space const& space, isa level, Job const& job) {
   Kokkos::parallel_for(Way == way::forward ? "tomoedx::projector::forward" : "tomoedx::projector::adjoint",
                        Kokkos::RangePolicy<Space, Kokkos::IndexType<int>>(space, 0, job.workers),
-                       host_worker<Way, Job>{job, level});
+                       [=](int worker) {
+                         simd::run_at(level, host_share<Way, Job>{job, worker});
+                       });
 }
 
 }  // namespace tomoedx::detail

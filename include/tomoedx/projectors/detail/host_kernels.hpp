@@ -3,6 +3,7 @@
 #define TOMOEDX_PROJECTORS_DETAIL_HOST_KERNELS_HPP
 // IWYU pragma: private, include "tomoedx/projectors/tilt_projector.hpp"
 
+#include <tomoedx/core/detail/simd.hpp>
 #include <tomoedx/projectors/detail/tile.hpp>
 
 #include <algorithm>
@@ -13,19 +14,11 @@
 /// host_engine.hpp, one for each instruction set.
 namespace tomoedx::detail {
 
-/// A hardware vector of `Bytes`, with unaligned access.
-template <class T, int Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
-  typedef T loose __attribute__((vector_size(Bytes), aligned(alignof(T)), may_alias));
-  static constexpr int size = Bytes / static_cast<int>(sizeof(T));
-};
-
 /// How many slices are carried in registers at once: `Lanes`, but no more than the register file holds.
 template <class T, int Lanes, int Bytes>
 struct register_block {
   static constexpr int vector_bytes = std::min<int>(Bytes, Lanes* static_cast<int>(sizeof(T)));
-  using vec = vector_of<T, vector_bytes>;
+  using vec = simd::pack<T, vector_bytes>;
   static constexpr int vectors = std::min(Lanes / vec::size, Bytes == 16 ? 4 : Bytes == 32 ? 8 : 4);
   static constexpr int lanes = vectors * vec::size;
   static_assert(Lanes % lanes == 0);
