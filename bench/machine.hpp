@@ -28,48 +28,37 @@ inline std::string first_line_with(char const* file, std::string const& key) {
   return "unknown";
 }
 
-/// GFLOP/s of fused multiply-adds on one core with the vectors of `Bytes`, from registers.
-template <int Bytes>
-[[gnu::always_inline]] inline double fma_rate() {
-  using vec = typename tomoedx::detail::vector_of<float, Bytes>::type;
-  constexpr int chains = 12;
-  vec sum[chains] = {}, factor = {};
-  float const seed = static_cast<float>(std::rand() % 2) * 1e-9f;
-  for (int i = 0; i < chains; ++i) sum[i] += seed;
-  factor += 0.999f + seed;
-  constexpr long rounds = 4'000'000;
-  double best = 0;
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    auto const start = std::chrono::steady_clock::now();
-    for (long r = 0; r < rounds; ++r) {
-      TOMOEDX_UNROLL
-      for (int i = 0; i < chains; ++i) sum[i] = sum[i] * factor + factor;
+/// GFLOP/s of fused multiply-adds on one core, from registers.
+struct fma_job {
+  double& best;
+
+  template <int Bytes>
+  [[gnu::always_inline]] void run() const {
+    using vec = typename tomoedx::detail::simd::pack<float, Bytes>::type;
+    constexpr int chains = 12;
+    vec sum[chains] = {}, factor = {};
+    float const seed = static_cast<float>(std::rand() % 2) * 1e-9f;
+    for (int i = 0; i < chains; ++i) sum[i] += seed;
+    factor += 0.999f + seed;
+    constexpr long rounds = 4'000'000;
+    for (int repeat = 0; repeat < 5; ++repeat) {
+      auto const start = std::chrono::steady_clock::now();
+      for (long r = 0; r < rounds; ++r) {
+        TOMOEDX_UNROLL
+        for (int i = 0; i < chains; ++i) sum[i] = sum[i] * factor + factor;
+      }
+      double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      float used = 0;
+      for (int i = 0; i < chains; ++i) used += sum[i][0];
+      benchmark::DoNotOptimize(used);
+      best = std::max(best, 2.0 * chains * rounds * (Bytes / 4) / seconds * 1e-9);
     }
-    double const seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    float used = 0;
-    for (int i = 0; i < chains; ++i) used += sum[i][0];
-    benchmark::DoNotOptimize(used);
-    best = std::max(best, 2.0 * chains * rounds * (Bytes / 4) / seconds * 1e-9);
   }
-  return best;
-}
-inline double fma_baseline() {
-  return fma_rate<16>();
-}
-#if TOMOEDX_ISA_VARIANTS
-TOMOEDX_TARGET_AVX2 inline double fma_avx2() {
-  return fma_rate<32>();
-}
-TOMOEDX_TARGET_AVX512 inline double fma_avx512() {
-  return fma_rate<64>();
-}
-#endif
+};
 inline double fma_peak() {
-#if TOMOEDX_ISA_VARIANTS
-  if (tomoedx::best_isa() == tomoedx::isa::avx512) return fma_avx512();
-  if (tomoedx::best_isa() == tomoedx::isa::avx2) return fma_avx2();
-#endif
-  return fma_baseline();
+  double best = 0;
+  tomoedx::detail::simd::run_at(tomoedx::best_isa(), fma_job{best});
+  return best;
 }
 
 inline void describe_machine() {

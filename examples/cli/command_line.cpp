@@ -49,10 +49,12 @@ std::shared_ptr<Command> subcommand(CLI::App& app, invocation& call) {
 }
 
 void add_info(CLI::App& root, invocation& call) {
-  auto& app = *root.add_subcommand("info", "What a file holds: shape, type, axes, range of values, tilts");
+  auto& app = *root.add_subcommand(
+      "info", "What a file holds: shape, type, axes, range of values, tilts; the network of weights");
   auto const c = subcommand<info_command>(app, call);
   app.add_option("FILE", c->file,
-                 "NumPy .npy, MRC (.mrc .ali .st .rec), HDF5 (.h5 .hspy .emd, or file.h5:/path)")
+                 "NumPy .npy, MRC (.mrc .ali .st .rec), HDF5 (.h5 .hspy .emd, or file.h5:/path), weights "
+                 "(.safetensors)")
       ->type_name("")
       ->required();
   app.add_flag("--json", c->json, "Print JSON");
@@ -182,6 +184,105 @@ void add_reconstruct(CLI::App& root, invocation& call) {
       "    --method hebt -o result");
 }
 
+void add_denoise_filters(CLI::App& app, denoise_command& c) {
+  auto const add = [&](char const* name, auto& to, char const* help, char const* type) {
+    return app.add_option(name, to, help)->type_name(type)->group("Filters");
+  };
+  add("--method", c.method,
+      "gaussian; tv: total variation; bm3d: blocks that look alike; nlm: non-local means. bm3d and nlm take "
+      "counts through the Anscombe transform",
+      "gaussian|tv|bm3d|nlm");
+  add("--sigma", c.sigma,
+      "gaussian: its width in pixels. bm3d, nlm: standard deviation of the noise, in the unit of the values, "
+      "or with --noise poisson relative to that of stabilised counts [measured; counts 1]. Networks with a "
+      "likelihood head: of the noise, to use the noisy pixel too",
+      "S");
+  add("--weight", c.weight, "tv: weight of the data, in 1 / values: the smaller, the smoother", "W");
+  app.add_flag("--auto", c.automatic,
+               "Choose sigma or weight without a reference: for counts by the Poisson unbiased risk, else by "
+               "J-invariant calibration")
+      ->group("Filters");
+  add("--noise", c.noise,
+      "poisson, gaussian, or auto: whole numbers from 0 up with the noise of counts are counts [auto]",
+      "NAME");
+}
+
+void add_denoise_networks(CLI::App& app, denoise_command& c) {
+  auto const add = [&](char const* name, auto& to, char const* help, char const* type) {
+    return app.add_option(name, to, help)->type_name(type)->group("Networks");
+  };
+  add("--network", c.network, "The network that the weights are of", "unet|udvd|laine|cnn|dcae");
+  add("--weights", c.weights, "Weights; `tomoedx info FILE` says what they are", "FILE.safetensors");
+  add("--blind", c.blind,
+      "udvd, laine: blind spot of the training, 1, 3, 5 or ROWSxCOLUMNS [as the file says]", "B");
+  auto const choice = [&](char const* yes, char const* no, std::optional<bool>& to, char const* help) {
+    app.add_flag_callback(
+           yes, [&to] { to = true; }, help)
+        ->group("Networks");
+    app.add_flag_callback(
+           no, [&to] { to = false; }, "The opposite")
+        ->group("Networks")
+        ->excludes(yes);
+  };
+  choice("--final-relu", "--no-final-relu", c.final_relu,
+         "udvd: a ReLU follows the last layer [as the file says]");
+  choice("--residual", "--no-residual", c.residual,
+         "cnn: it gives the noise instead of the image [as the file says]");
+  add("--borders", c.borders,
+      "udvd: exact keeps the blind spot everywhere, reflect is as published [as the file says, or exact]",
+      "exact|reflect");
+  add("--normalize", c.normalize,
+      "What is done to images before and undone after: nothing, division by the mean of each, or by the "
+      "model's own numbers [as the file says]",
+      "none|mean|model");
+  add("--metadata", c.metadata, "Any other text of the file's metadata, instead of what it says; repeatable",
+      "KEY=VALUE")
+      ->allow_extra_args(false);
+  add("--algorithm", c.algorithm, "Convolutions: direct, or by Winograd's ways [fast]",
+      "exact|accurate|fast");
+  add("--memory", c.memory,
+      "Bytes the network may work in, as 4G; larger images are cut into tiles, with the same result [three "
+      "quarters of what is free]",
+      "BYTES");
+  add("--z-contrast", c.z_contrast, "dcae: HAADF image (y, x) on the grid of the spectra, if it takes one",
+      "FILE");
+  add("--passes", c.passes,
+      "dcae: as it is, with every voxel hidden once, or what counts say is best of both [masked]",
+      "single|masked|mixed");
+  app.add_flag("--clamp", c.clamp, "Results below zero become zero")->group("Networks");
+}
+
+void add_denoise(CLI::App& root, invocation& call) {
+  auto& app = *root.add_subcommand("denoise", "Cleaner images, by a filter or by a network");
+  auto const c = subcommand<denoise_command>(app, call);
+  app.add_option(
+         "STACK", c->stack,
+         "Images (n, y, x), a movie, a scan (b, a, y, x), a spectrum image (energy, y, x) or one image "
+         "(y, x), as measured: values are not scaled")
+      ->type_name("")
+      ->required();
+  add_denoise_filters(app, *c);
+  add_denoise_networks(app, *c);
+  app.add_option("--reference", c->reference,
+                 "What the stack would be without noise: PSNR before and after is reported, and without "
+                 "--sigma, --weight and --auto the parameter of a filter is chosen by it")
+      ->type_name("FILE");
+  app.add_option(
+         "-o,--output", c->output,
+         "Stack to write, in the format of its extension, as 32 bit floats; beside it NAME_report.json "
+         "and NAME.png")
+      ->type_name("OUT")
+      ->required();
+  app.add_flag("--no-figures", c->no_figures, "No picture");
+  app.add_flag("--quiet", c->quiet, "No progress and no summary");
+  add_threads(app, c->threads);
+  app.footer(
+      "Ctrl-C writes nothing; a second one ends at once.\n"
+      "Example\n"
+      "  tomoedx denoise map_Fe.mrc --method bm3d --auto -o clean_Fe.mrc\n"
+      "  tomoedx denoise movie.npy --network udvd --weights udvd.safetensors --blind 3 -o clean.npy");
+}
+
 void add_simulate(CLI::App& root, invocation& call) {
   auto& simulate = *root.add_subcommand("simulate", "Make data with a known truth");
   simulate.require_subcommand(1);
@@ -287,7 +388,8 @@ void check_counts(CLI::App& app) {
 
 /// One line for what CLI11 refuses. An option nobody knows is told before one that is missing.
 std::string reason_of(CLI::App const& root, CLI::ParseError const& e, bool nothing_given) {
-  if (nothing_given) return "give a command: info, project, backproject, reconstruct, simulate or compare";
+  if (nothing_given)
+    return "give a command: info, project, backproject, denoise, reconstruct, simulate or compare";
   auto const unknown = root.remaining(true);
   if (!unknown.empty()) return "'" + unknown.front() + "' is not understood here";
   return e.what();
@@ -319,6 +421,7 @@ invocation understand(int argc, char const* const* argv) {
   add_info(root, call);
   add_project(root, call);
   add_backproject(root, call);
+  add_denoise(root, call);
   add_reconstruct(root, call);
   add_simulate(root, call);
   add_compare(root, call);

@@ -82,6 +82,24 @@ struct phantom_command {
 };
 void run(phantom_command const& c);
 
+struct denoise_command {
+  std::string stack, output;
+  std::string method;  ///< gaussian, tv, bm3d or nlm; or else
+  std::string network, weights;
+  std::optional<double> sigma, weight;
+  bool automatic = false;  ///< choose the method's parameter without a reference
+  std::string noise = "auto", reference;
+  std::string blind, borders, normalize;  ///< of the network; empty: as its file says
+  std::optional<bool> final_relu, residual;
+  std::vector<std::string> metadata;  ///< KEY=VALUE, instead of what the file says
+  std::string algorithm, memory;      ///< empty: fast; three quarters of what is free
+  std::string z_contrast, passes;
+  bool clamp = false;
+  bool no_figures = false, quiet = false;
+  unsigned threads = 0;
+};
+void run(denoise_command const& c);
+
 struct compare_command {
   std::string reference;
   std::vector<std::string> results;

@@ -78,6 +78,10 @@ void save(std::string const& file, shape3 const& shape, std::span<std::uint8_t c
           std::vector<io::axis> const& axes) {
   io::write(file, io::array_view<std::uint8_t>({shape[0], shape[1], shape[2]}, values, axes));
 }
+void save_array(std::string const& file, std::vector<std::size_t> const& shape, std::span<float const> values,
+                std::vector<io::axis> const& axes) {
+  io::write(file, io::array_view<float>(shape, values, axes));
+}
 void save_text(std::string const& file, std::string const& text) {
   io::atomic_file out(file);
   out.write(text);
@@ -164,10 +168,7 @@ std::vector<io::axis> stack_axes(double x_nm, double y_nm, double y_offset_nm) {
   return {io::axis{"tilt", "", 1, 0}, length_axis("y", y_nm, y_offset_nm), length_axis("x", x_nm)};
 }
 
-namespace {
-
-/// Bytes that can still be had, or 0 where nobody tells:
-/// what Linux calls available, and the limit of a container.
+/// What Linux calls available, and the limit of a container.
 double free_memory() {
   double available = 0;
   std::ifstream meminfo("/proc/meminfo");
@@ -181,8 +182,6 @@ double free_memory() {
     available = available == 0 ? limit - used : std::min(available, limit - used);
   return available;
 }
-
-}  // namespace
 
 void check_memory(double bytes, std::string const& remedy) {
   double const have = free_memory();

@@ -53,6 +53,8 @@ void save(std::string const& file, shape3 const& shape, std::span<float const> v
           std::vector<io::axis> const& axes);
 void save(std::string const& file, shape3 const& shape, std::span<std::uint8_t const> values,
           std::vector<io::axis> const& axes);
+void save_array(std::string const& file, std::vector<std::size_t> const& shape, std::span<float const> values,
+                std::vector<io::axis> const& axes);
 void save_text(std::string const& file, std::string const& text);
 
 /// Throw unless `output` can be written in the format of its extension, in a folder that exists, over none
@@ -77,6 +79,9 @@ double nanometres_along(std::vector<io::axis> const& axes, std::size_t index);
 /// Axes of a volume or stack; 0 nm stands for an unknown pixel size.
 std::vector<io::axis> volume_axes(double x_nm, double y_nm, double y_offset_nm = 0);
 std::vector<io::axis> stack_axes(double x_nm, double y_nm, double y_offset_nm = 0);
+
+/// Bytes that this machine has free, or 0 where nobody tells.
+double free_memory();
 
 /// Throw value_error if `bytes` are more than this machine has free, with `remedy`.
 void check_memory(double bytes, std::string const& remedy);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "commands.hpp"
+#include "denoise_weights.hpp"
 #include "files.hpp"
 #include "records.hpp"
 
@@ -97,9 +98,31 @@ void print_text(file_record const& r) {
                io::text_of(shape));
 }
 
+void print_text(weights_record const& r) {
+  fmt::print("file     {}\nformat   safetensors, {} bytes\nsha256   {}\n", r.path, r.bytes, r.sha256);
+  if (r.architecture.empty())
+    fmt::print("network  none known here: {}\n", r.reason);
+  else
+    fmt::print("network  {}: {}\n", r.architecture, r.summary);
+  for (auto const& option : r.wanted) fmt::print("say      {}\n", option);
+  fmt::print("holds    {} tensors, {} parameters\n", r.tensors.size(), r.parameters);
+  for (auto const& [key, value] : r.metadata) fmt::print("metadata {}: {}\n", key, value);
+  for (auto const& t : r.tensors)
+    fmt::print("tensor   {}  {}  {}\n", t.name, t.type,
+               t.shape.empty() ? "one number" : io::text_of(t.shape));
+}
+
 }  // namespace
 
 void run(info_command const& c) {
+  if (is_weights(c.file)) {
+    auto const record = weights_in(c.file);
+    if (c.json)
+      fmt::print("{}", to_json(record));
+    else
+      print_text(record);
+    return;
+  }
   file_record record;
   record.path = c.file;
   auto const datasets = datasets_in(c.file);

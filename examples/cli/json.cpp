@@ -61,6 +61,64 @@ std::string to_json(file_record const& r) {
   return text_of(j);
 }
 
+std::string to_json(weights_record const& r) {
+  json j{{"file", r.path}, {"format", "safetensors"}, {"bytes", r.bytes}, {"sha256", r.sha256}};
+  j["architecture"] = r.architecture.empty() ? json(nullptr) : json(r.architecture);
+  j["summary"] = r.summary.empty() ? json(nullptr) : json(r.summary);
+  if (!r.reason.empty()) j["reason"] = r.reason;
+  j["wanted"] = r.wanted;
+  j["parameters"] = r.parameters;
+  j["metadata"] = r.metadata;
+  j["tensors"] = json::array();
+  for (auto const& t : r.tensors)
+    j["tensors"].push_back({{"name", t.name}, {"type", t.type}, {"shape", t.shape}});
+  return text_of(j);
+}
+
+std::string to_json(denoising_record const& r) {
+  json j{{"version", r.version}, {"method", r.method}};
+  j["options"] = of(r.options);
+  for (auto const& [name, data] : {std::pair("input", &r.input), std::pair("output", &r.output)})
+    j[name] = {{"path", data->path}, {"format", data->format}, {"type", data->type}, {"shape", data->shape},
+               {"min", data->min},   {"max", data->max},       {"mean", data->mean}};
+  if (!r.noise.empty()) j["noise"] = of(r.noise);
+  if (!r.parameter.name.empty()) {
+    j["parameter"] = of({{"name", r.parameter.name}, {"value", r.parameter.value}});
+    j["parameter"]["chosen"] = r.parameter.chosen;
+    if (!r.parameter.sample.empty()) {
+      j["parameter"]["sample"] = r.parameter.sample;
+      j["parameter"]["tried"] = json::array();
+      for (auto const& [value, risk] : r.parameter.tried)
+        j["parameter"]["tried"].push_back({{"value", value}, {"risk", risk}});
+    }
+  }
+  if (!r.network.empty()) {
+    j["network"] = of(r.network);
+    j["network"]["metadata"] = r.metadata;
+    j["network"]["tiles"] = of(r.tiles);
+    j["network"]["memory"] = of(r.memory);
+  }
+  j["residual"] = of(r.residual);
+  if (auto const& a = r.autocorrelation; !a.values.empty()) {
+    json rows = json::array();
+    std::size_t const edge = 2 * static_cast<std::size_t>(a.most) + 1;
+    for (std::size_t y = 0; y < edge; ++y)
+      rows.push_back(std::vector<double>(a.values.begin() + static_cast<std::ptrdiff_t>(y * edge),
+                                         a.values.begin() + static_cast<std::ptrdiff_t>((y + 1) * edge)));
+    j["autocorrelation"] = {{"lags", a.most}, {"values", rows}};
+    j["blind_spot"] = of(a.blind_spot);
+  }
+  if (!r.reference.empty()) j["reference"] = of(r.reference);
+  j["steps"] = r.steps;
+  j["warnings"] = r.warnings;
+  j["pictures"] = r.pictures;
+  j["machine"] = of(r.machine);
+  j["phases"] = json::object();
+  for (auto const& [name, seconds] : r.phases) j["phases"][name] = seconds;
+  j["seconds"] = r.seconds;
+  return text_of(j);
+}
+
 std::string to_json(reconstruction_record const& r) {
   json j{{"method", r.method}, {"version", r.version}};
   j["options"] = of(r.options);

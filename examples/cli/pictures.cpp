@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pictures.hpp"
 
+#include <tomoedx/figures/comparison.hpp>
 #include <tomoedx/figures/curves.hpp>
 #include <tomoedx/figures/orthoslices.hpp>
 #include <tomoedx/figures/png.hpp>
@@ -49,6 +50,14 @@ void draw_residuals(std::string const& file, std::string const& title,
                                      .x_label = "iteration",
                                      .y_label = "norm of data - model, relative to the first",
                                      .log_y = positive}),
+               file);
+}
+
+void draw_denoised(std::string const& file, std::string const& title, std::span<float const> before,
+                   std::span<float const> after, std::size_t height, std::size_t width,
+                   std::span<double const> autocorrelation, double pixel_nm) {
+  save_picture(figures::comparison(before, after, {height, width}, autocorrelation,
+                                   {.title = title, .pixel_nm = pixel_nm}),
                file);
 }
 

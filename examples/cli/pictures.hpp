@@ -27,6 +27,11 @@ void draw_slices(std::string const& file, std::string const& title, std::vector<
 void draw_residuals(std::string const& file, std::string const& title,
                     std::vector<std::pair<std::string, std::vector<double>>> const& curves);
 
+/// An image before and after denoising, what was taken off, and the autocorrelation of that if it is known.
+void draw_denoised(std::string const& file, std::string const& title, std::span<float const> before,
+                   std::span<float const> after, std::size_t height, std::size_t width,
+                   std::span<double const> autocorrelation, double pixel_nm);
+
 }  // namespace tomoedx::cli
 
 #endif

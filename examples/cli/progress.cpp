@@ -20,8 +20,8 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-progress_display::progress_display(std::string what, bool quiet)
-    : what_(std::move(what)), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+progress_display::progress_display(std::string what, bool quiet, std::string step)
+    : what_(std::move(what)), step_(std::move(step)), quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 progress_display::~progress_display() {
   if (drawn_) std::fputs("\r\x1b[K", stderr);
@@ -39,10 +39,14 @@ decision progress_display::operator()(progress const& p) {
     }
   } else if (std::size_t const tenths = 10 * p.iteration / p.iterations; tenths > tenths_) {
     tenths_ = tenths;
-    fmt::print(stderr, "{}: iteration {} of {}, residual {:.4g}, {:.1f} s\n", what_, p.iteration,
-               p.iterations, p.residual, now);
+    fmt::print(stderr, "{}: {} {} of {},{} {:.1f} s\n", what_, step_, p.iteration, p.iterations, residual(p),
+               now);
   }
   return decision::proceed;
+}
+
+std::string progress_display::residual(progress const& p) const {
+  return step_ == "iteration" ? fmt::format(" residual {:.4g},", p.residual) : "";
 }
 
 void progress_display::draw(progress const& p) const {
@@ -51,8 +55,8 @@ void progress_display::draw(progress const& p) const {
   double const left = since_.seconds() * static_cast<double>(p.iterations - p.iteration) /
                       static_cast<double>(p.iteration > 0 ? p.iteration : 1);
   std::string const bar = std::string(full, '#') + std::string(width - full, '.');
-  fmt::print(stderr, "\r\x1b[K{} [{}] {}/{}  residual {:.4g}  {} left", what_, bar, p.iteration, p.iterations,
-             p.residual, clock_text(left));
+  fmt::print(stderr, "\r\x1b[K{} [{}] {}/{} {} {} left", what_, bar, p.iteration, p.iterations, residual(p),
+             clock_text(left));
   std::fflush(stderr);
 }
 

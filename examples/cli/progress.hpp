@@ -25,11 +25,11 @@ class stopwatch {
   clock::time_point start_ = clock::now();
 };
 
-/// Shows how far an iteration is, on standard error: a bar on a terminal, else a line for every tenth. Asks
-/// the method to stop once a signal came.
+/// Shows how far a method is, on standard error: a bar on a terminal, else a line for every tenth. Asks the method to
+/// stop once a signal came. Steps are iterations, told with their residual, or something else, told without.
 class progress_display {
  public:
-  progress_display(std::string what, bool quiet);
+  progress_display(std::string what, bool quiet, std::string step = "iteration");
   ~progress_display();
   progress_display(progress_display const&) = delete;
   progress_display& operator=(progress_display const&) = delete;
@@ -39,7 +39,9 @@ class progress_display {
  private:
   void draw(progress const& p) const;
 
-  std::string what_;
+  std::string residual(progress const& p) const;
+
+  std::string what_, step_;
   bool quiet_, terminal_, drawn_ = false;
   double last_ = -1;        ///< seconds at which the bar was last drawn
   std::size_t tenths_ = 0;  ///< tenths told in lines

@@ -39,6 +39,55 @@ struct file_record {
 };
 std::string to_json(file_record const& r);
 
+/// What `info` prints of a weight file.
+struct weights_record {
+  std::string path, architecture, summary;  ///< of the network; empty when none is known
+  std::string reason;                       ///< why none is
+  std::vector<std::string> wanted;          ///< metadata that must still be said
+  std::uintmax_t bytes = 0;
+  std::string sha256;
+  std::size_t parameters = 0;
+  struct tensor {
+    std::string name, type;
+    std::vector<std::size_t> shape;
+  };
+  std::vector<tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+std::string to_json(weights_record const& r);
+
+/// NAME_report.json of denoised images.
+struct denoising_record {
+  std::string version, method;
+  settings options;
+  struct {
+    std::string path, format, type;
+    std::vector<std::size_t> shape;
+    double min = 0, max = 0, mean = 0;
+  } input, output;
+  settings noise;
+  struct {
+    std::string name, chosen;  ///< what it is, and how it was chosen; no name: there is none
+    setting value;
+    std::string sample;  ///< what the risks are of; empty when nothing was searched
+    std::vector<std::pair<double, double>> tried;
+  } parameter;
+  settings network, tiles, memory;
+  std::map<std::string, std::string> metadata;  ///< of the network, as it was used
+  settings residual;
+  struct {
+    int most = 0;
+    std::vector<double> values;  ///< (2 most + 1)^2, lags along y slowest; empty when there is no residual
+    settings blind_spot;
+  } autocorrelation;
+  settings reference;
+  std::vector<std::string> steps, warnings, pictures;
+  settings machine;
+  std::vector<std::pair<std::string, double>> phases;  ///< [s]
+  double seconds = 0;
+};
+std::string to_json(denoising_record const& r);
+
 /// report.json of a reconstruction.
 struct reconstruction_record {
   std::string method, version, ended;

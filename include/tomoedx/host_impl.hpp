@@ -5,42 +5,17 @@
 // The bodies of tomoedx/host.hpp: include this in exactly one file of a program, compiled as Kokkos was.
 
 #include <tomoedx/bimodal/hebt.hpp>
+#include <tomoedx/detail/host_buffers.hpp>
 #include <tomoedx/host.hpp>
 #include <tomoedx/projectors/project.hpp>
 #include <tomoedx/solvers/em.hpp>
 #include <tomoedx/solvers/sirt.hpp>
-
-#include <cstdlib>
 
 namespace tomoedx::host {
 
 namespace detail {
 
 using space = Kokkos::DefaultExecutionSpace;
-using plain_input = borrowed<float const, 3>;
-using plain_output = borrowed<float, 3>;
-
-/// Start Kokkos if nobody has, and end it at exit only if we did.
-inline void start() {
-  expects(!Kokkos::is_finalized(), "tomoedx::host: Kokkos was finalized already; call it before that");
-  if (Kokkos::is_initialized()) return;
-  Kokkos::initialize(Kokkos::InitializationSettings().set_disable_warnings(true));
-  std::atexit([] {
-    if (Kokkos::is_initialized() && !Kokkos::is_finalized()) Kokkos::finalize();
-  });
-}
-
-inline plain_input view(input const& a, char const* what) {
-  expects<shape_error>(a.shape[0] > 0 && a.shape[1] > 0 && a.shape[2] > 0, "{}: the shape is ({}, {}, {})",
-                       what, a.shape[0], a.shape[1], a.shape[2]);
-  count(a.shape);
-  expects(a.data != nullptr, "{}: the buffer is null", what);
-  return borrow(a.data, a.shape[0], a.shape[1], a.shape[2]);
-}
-inline plain_output view(output const& a, char const* what) {
-  view(input{a.data, a.shape}, what);
-  return borrow(a.data, a.shape[0], a.shape[1], a.shape[2]);
-}
 
 /// f(operator) with the operator of this kind.
 template <class F>
@@ -95,11 +70,6 @@ inline parallel_beam fit_all(parallel_beam const& beam, std::vector<input> const
                          mask.shape[1], mask.shape[2], volumes[0].shape[0], volumes[0].shape[1],
                          volumes[0].shape[2]);
   return tomoedx::detail::fit_geometry(beam, view(volumes[0], who), view(stacks[0], who), who);
-}
-
-/// The observer of a template method that calls a std::function, if there is one.
-inline auto watcher(watch const& on) {
-  return [&on](progress const& p) { return on ? on(p) : decision::proceed; };
 }
 
 /// Run `solve(operator, data, x, mask)` on the series side by side and bring the volumes back.

@@ -8,6 +8,7 @@
 
 #include <tomoedx/core/error.hpp>
 
+#include "../messages.hpp"
 #include "../shared.hpp"
 
 #include <algorithm>
@@ -25,6 +26,8 @@
 #include <vector>
 
 namespace scratch {
+
+using tomoedx_tests::contains;
 
 /// A new empty folder; removed with all in it.
 class folder {
@@ -83,10 +86,6 @@ std::string complaint(F&& f) {
     return e.what();
   }
   return "";
-}
-
-inline bool contains(std::string const& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// One to eight bytes changed, or the end cut off, or something appended: the first `hot` bytes suffer most.

@@ -2,12 +2,15 @@
 #ifndef TOMOEDX_TESTS_METRICS_SUPPORT_HPP
 #define TOMOEDX_TESTS_METRICS_SUPPORT_HPP
 
+#include "../messages.hpp"
+
 #include <cstddef>
 #include <random>
-#include <string>
 #include <vector>
 
 namespace support {
+
+using tomoedx_tests::contains, tomoedx_tests::message_of;
 
 template <class T>
 std::vector<T> random_values(std::size_t count, unsigned seed, double low = 0, double high = 1) {
@@ -22,21 +25,6 @@ template <class T>
 std::vector<T> scaled(std::vector<T> values, double factor, double offset = 0) {
   for (T& v : values) v = static_cast<T>(static_cast<double>(v) * factor + offset);
   return values;
-}
-
-/// The text of the error a call throws, or "no error".
-template <class Error, class F>
-std::string message_of(F&& call) {
-  try {
-    call();
-  } catch (Error const& e) {
-    return e.what();
-  }
-  return "no error";
-}
-
-inline bool contains(std::string const& text, std::string const& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace support

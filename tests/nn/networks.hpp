@@ -2,6 +2,7 @@
 #ifndef TOMOEDX_TESTS_NN_NETWORKS_HPP
 #define TOMOEDX_TESTS_NN_NETWORKS_HPP
 
+#include "messages.hpp"
 #include "shared.hpp"
 
 #include <tomoedx/core/random.hpp>
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 
 /// What the tests of whole networks share: images and weights drawn at random, arrays out of reference sets.
 namespace tomoedx_tests {
@@ -100,12 +102,7 @@ inline double error_over_rms(reference::activations const& expected, reference::
 /// The text of the error that `f` throws.
 template <class F>
 std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (error const& e) {
-    return e.what();
-  }
-  return "no error";
+  return message_of<error>(std::forward<F>(f));
 }
 
 }  // namespace tomoedx_tests

@@ -119,15 +119,14 @@ concept solver = requires(S& s, S const& c) {
 /// 5. The observer (core/observer.hpp) is told how many of the n images are done, and may end the work, which then
 ///    throws tomoedx::cancelled.
 template <class D>
-concept denoiser = execution_space<typename D::execution_space> && real<typename D::value_type> &&
-    requires(D& d,
-             Kokkos::View<typename D::value_type const***, Kokkos::LayoutRight,
-                          typename D::execution_space::memory_space>
-                 in,
-             Kokkos::View<typename D::value_type***, Kokkos::LayoutRight,
-                          typename D::execution_space::memory_space>
-                 out,
-             ignore& o) {
+concept denoiser = execution_space<typename D::execution_space> && real<typename D::value_type> && requires(
+    D& d,
+    Kokkos::View<typename D::value_type const***, Kokkos::LayoutRight,
+                 typename D::execution_space::memory_space>
+        in,
+    Kokkos::View<typename D::value_type***, Kokkos::LayoutRight, typename D::execution_space::memory_space>
+        out,
+    ignore& o) {
   d(in, out, o);
 };
 

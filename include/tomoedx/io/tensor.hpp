@@ -30,8 +30,8 @@ class tensor {
                            "tensor: an extent of {} makes it larger than memory can be", extent);
       number *= extent;
     }
-    expects<shape_error>(number == values.size(), "tensor: the shape asks for {} values, there are {}", number,
-                         values.size());
+    expects<shape_error>(number == values.size(), "tensor: the shape asks for {} values, there are {}",
+                         number, values.size());
     values_ = std::move(values);
   }
 

@@ -63,7 +63,7 @@ struct tile_cut {
 template <class Tables, class T, isa Level>
 tile_cut cut_tiles(int tiles, int blocks_in, int blocks_out, int workers) {
   constexpr int N = block_of<T, Level>;
-  constexpr double near = 640 * 1024, planes = Tables::points * Tables::points;
+  constexpr double near = 512 * 1024, planes = Tables::points * Tables::points;
   double const tile = planes * N * sizeof(T) * (blocks_in + std::min(blocks_out, registers<Level>::vectors));
   int const fits = std::clamp(static_cast<int>(near / tile), 1, 96);
   int const rows = registers<Level>::rows(std::min(blocks_out, registers<Level>::vectors));

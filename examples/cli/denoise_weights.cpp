@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "denoise_weights.hpp"
+
+#include "denoise.hpp"
+
+#include <tomoedx/io/safetensors.hpp>
+#include <tomoedx/nn/model.hpp>
+
+#include <filesystem>
+
+namespace tomoedx::cli {
+
+std::vector<std::string> wanted_options(nn::description const& about) {
+  std::vector<std::string> all;
+  if (auto const* u = std::get_if<nn::udvd>(&about.net)) {
+    if (!u->blind) all.emplace_back("--blind 1, 3 or 5");
+    if (!u->final_relu) all.emplace_back("--final-relu or --no-final-relu");
+  }
+  if (auto const* r = std::get_if<nn::residual_cnn>(&about.net); r != nullptr && !r->residual)
+    all.emplace_back("--residual or --no-residual");
+  if (!about.normalize) all.emplace_back("--normalize none or mean");
+  return all;
+}
+
+bool is_weights(std::string const& file) {
+  return std::filesystem::path(file).extension() == ".safetensors";
+}
+
+weights_record weights_in(std::string const& file) {
+  weights_record r;
+  r.path = file;
+  auto const what = io::inspect_safetensors(file);
+  for (auto const& [name, t] : what.tensors) {
+    r.tensors.push_back({name, t.dtype, t.shape});
+    r.parameters += io::count_of(t.shape).value_or(0);
+  }
+  r.metadata = what.metadata;
+  r.bytes = std::filesystem::file_size(file);
+  r.sha256 = sha256_of(file);
+  try {
+    auto const about = nn::model_of(io::read_safetensors(file)).about;
+    r.architecture = nn::name_of(about.net);
+    r.summary = nn::summary(about);
+    r.parameters = about.parameters;
+    r.wanted = wanted_options(about);
+  } catch (shape_error const& e) {
+    r.reason = e.what();
+  } catch (value_error const& e) {
+    r.reason = e.what();
+  }
+  return r;
+}
+
+}  // namespace tomoedx::cli
