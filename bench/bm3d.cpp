@@ -34,9 +34,9 @@ void denoise(benchmark::State& state) {
   tomoedx::random_stream noise(1, 0);
   for (std::size_t i = 0; i < in.size(); ++i)
     in[i] = static_cast<T>(((i / 64 + i / (64 * n)) % 2 == 0 ? 100 : 140) + 20 * noise.normal());
-  bm3d_denoiser<Space, T> const clean(Space(), {.sigma = 20,
-                                                .step = static_cast<int>(state.range(0)),
-                                                .level = static_cast<tomoedx::isa>(state.range(1))});
+  bm3d_denoiser<T, Space> const clean({.sigma = 20,
+                                       .step = static_cast<int>(state.range(0)),
+                                       .level = static_cast<tomoedx::isa>(state.range(1))});
   auto const from = tomoedx::borrow(static_cast<T const*>(in.data()), 1, n, n);
   auto const to = tomoedx::borrow(out.data(), 1, n, n);
   for (auto _ : state) clean(from, to);
@@ -71,8 +71,7 @@ int denoise_file(std::span<char*> arguments) {
                                          "bench_bm3d: {} has {} indices, give an image", arguments[0],
                                          image.shape.size());
   std::vector<float> out(image.values.size());
-  bm3d_denoiser<Kokkos::Serial, float> const clean(
-      Kokkos::Serial(),
+  bm3d_denoiser<float, Kokkos::Serial> const clean(
       {.sigma = std::stod(arguments[2]),
        .stages = std::stoi(arguments[4]) == 1 ? tomoedx::bm3d_stages::first : tomoedx::bm3d_stages::both,
        .step = std::stoi(arguments[3])});

@@ -39,7 +39,7 @@ void denoise(benchmark::State& state) {
                                         .distance = static_cast<int>(state.range(1)),
                                         .h = 16,
                                         .level = static_cast<tomoedx::isa>(state.range(2))};
-  non_local_means_denoiser<Space, T> const clean(Space(), options);
+  non_local_means_denoiser<T, Space> const clean(options);
   auto const from = tomoedx::borrow(static_cast<T const*>(in.data()), 1, n, n);
   auto const to = tomoedx::borrow(out.data(), 1, n, n);
   for (auto _ : state) clean(from, to);
@@ -76,8 +76,7 @@ int denoise_file(std::span<char*> arguments) {
                                          "bench_nlm: {} has {} indices, give an image", arguments[0],
                                          image.shape.size());
   std::vector<float> out(image.values.size());
-  non_local_means_denoiser<Kokkos::Serial, float> const clean(Kokkos::Serial(),
-                                                              {.patch = std::stoi(arguments[2]),
+  non_local_means_denoiser<float, Kokkos::Serial> const clean({.patch = std::stoi(arguments[2]),
                                                                .distance = std::stoi(arguments[3]),
                                                                .h = std::stod(arguments[4]),
                                                                .sigma = std::stod(arguments[5])});

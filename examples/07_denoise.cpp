@@ -39,7 +39,7 @@ int main() {
   make(best.parameter)(in, out);
   double const gaussian = tomoedx::metrics::psnr(truth, clean);
 
-  tomoedx::bm3d(s, in, out, {.noise = tomoedx::bm3d_noise::poisson});
+  tomoedx::denoise_bm3d(s, in, out, {.noise = tomoedx::bm3d_noise::poisson});
   double const bm3d = tomoedx::metrics::psnr(truth, clean);
 
   // a network made on the fly, two convolutions that blur; yours come from nn::model_of(io::read_safetensors(file))

@@ -67,10 +67,10 @@ any_filter make_filter(filter how, noise_model const& noise, std::optional<doubl
       return any_filter(total_variation_denoiser<float>(
           {.weight = *parameter, .tolerance = 1e-3 * noise.level, .iterations = 500}, s));
     case filter::bm3d:
-      return on_counts(bm3d_denoiser<space, float>(s, {.sigma = parameter}));
+      return on_counts(bm3d_denoiser<float, space>({.sigma = parameter}, s));
     default:
       return on_counts(
-          non_local_means_denoiser<space, float>(s, {.h = nlm_decay * *parameter, .sigma = *parameter}));
+          non_local_means_denoiser<float, space>({.h = nlm_decay * *parameter, .sigma = *parameter}, s));
   }
 }
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#ifndef TOMOEDX_JSON
+#define TOMOEDX_JSON 1  // the program always has nlohmann-json
+#endif
+
 #include "denoise.hpp"
 #include "denoise_weights.hpp"
 

@@ -46,16 +46,15 @@ void denoise(input const& stack, output const& clean, total_variation_filter con
 
 void denoise(input const& stack, output const& clean, bm3d_filter const& filter, watch const& on) {
   detail::start();
-  bm3d_denoiser<detail::threads, float> d(
-      detail::threads(),
+  bm3d_denoiser<float, detail::threads> d(
       {.sigma = filter.sigma, .noise = filter.counts ? bm3d_noise::poisson : bm3d_noise::gaussian});
   detail::run(d, stack, clean, on);
 }
 
 void denoise(input const& stack, output const& clean, non_local_means_filter const& filter, watch const& on) {
   detail::start();
-  non_local_means_denoiser<detail::threads, float> d(
-      detail::threads(), {.patch = filter.patch, .distance = filter.distance, .h = filter.h});
+  non_local_means_denoiser<float, detail::threads> d(
+      {.patch = filter.patch, .distance = filter.distance, .h = filter.h});
   detail::run(d, stack, clean, on);
 }
 

@@ -98,7 +98,7 @@ TEST_CASE("the hash in the report is the SHA-256 of the weight file") {
 
 TEST_CASE("denoise gives the same with tiles in little memory, and refuses memory that is too little") {
   place const here;
-  save(here / "a.npy", random_array({2, 160, 140}, 2));
+  save(here / "a.npy", random_array({2, 320, 280}, 2));
   save_weights(here / "unet.safetensors", nn::unet{.base = 4, .depth = 3}, {{"normalize", "none"}});
   words const base = words{"denoise", "a.npy", "--network", "unet", "--weights", "unet.safetensors"};
   here.done(base + quiet + words{"-o", "whole.npy"});

@@ -3,6 +3,10 @@
 #ifndef TOMOEDX_TESTS_CLI_WEIGHTS_HPP
 #define TOMOEDX_TESTS_CLI_WEIGHTS_HPP
 
+#ifndef TOMOEDX_JSON
+#define TOMOEDX_JSON 1  // the tests of the program always have nlohmann-json
+#endif
+
 #include "program.hpp"
 
 #include <tomoedx/io/safetensors.hpp>

@@ -69,8 +69,7 @@ TEST_CASE_TEMPLATE("J-invariant calibration chooses nearly the best parameter", 
 TEST_CASE("the h of non-local means is found for counts without a truth") {
   auto const clean = s::truth<float>(1, 64, 64, 8);
   auto const make = [](double h) {
-    return tomoedx::non_local_means_denoiser<Kokkos::Serial, float>(Kokkos::Serial(),
-                                                                    {.patch = 5, .distance = 5, .h = h});
+    return tomoedx::non_local_means_denoiser<float, Kokkos::Serial>({.patch = 5, .distance = 5, .h = h});
   };
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     auto const counts = s::with_counts(clean, seed);

@@ -14,7 +14,7 @@ using filters::furthest, filters::rms_distance;
 using tomoedx::bm3d_options, tomoedx::bm3d_stages, tomoedx::borrow;
 using serial = Kokkos::Serial;
 static_assert(tomoedx::denoiser<tomoedx::bm3d_denoiser<>>);
-static_assert(tomoedx::denoiser<tomoedx::bm3d_denoiser<serial, double>>);
+static_assert(tomoedx::denoiser<tomoedx::bm3d_denoiser<double, serial>>);
 
 namespace {
 
@@ -44,7 +44,8 @@ template <class T, class Space = serial>
 std::vector<T> denoised(std::vector<T> const& v, int n, int height, int width, bm3d_options const& options,
                         Space const& space = {}) {
   std::vector<T> out(v.size(), T(-1));
-  tomoedx::bm3d(space, borrow(v.data(), n, height, width), borrow(out.data(), n, height, width), options);
+  tomoedx::denoise_bm3d(space, borrow(v.data(), n, height, width), borrow(out.data(), n, height, width),
+                        options);
   return out;
 }
 
@@ -204,8 +205,8 @@ TEST_CASE("what cannot be denoised is refused before anything is written") {
   std::vector<float> out(400, 77);
   auto const untouched = out;
   auto const run = [&](bm3d_options const& o) {
-    tomoedx::bm3d(serial(), borrow(static_cast<float const*>(v.data()), 1, 20, 20),
-                  borrow(out.data(), 1, 20, 20), o);
+    tomoedx::denoise_bm3d(serial(), borrow(static_cast<float const*>(v.data()), 1, 20, 20),
+                          borrow(out.data(), 1, 20, 20), o);
   };
   double const nan = std::numeric_limits<double>::quiet_NaN();
   for (double const sigma : {-1.0, nan, std::numeric_limits<double>::infinity()})
@@ -218,11 +219,12 @@ TEST_CASE("what cannot be denoised is refused before anything is written") {
   CHECK_THROWS_AS(run({.sigma = 5}), tomoedx::value_error);
   v[399] = -1;
   CHECK_THROWS_AS(run({.noise = tomoedx::bm3d_noise::poisson}), tomoedx::value_error);
-  CHECK_THROWS_AS(tomoedx::bm3d(serial(), borrow(v.data(), 1, 20, 20), borrow(out.data(), 1, 10, 40)),
+  CHECK_THROWS_AS(tomoedx::denoise_bm3d(serial(), borrow(v.data(), 1, 20, 20), borrow(out.data(), 1, 10, 40)),
                   tomoedx::shape_error);
-  CHECK_THROWS_AS(tomoedx::bm3d(serial(), borrow(v.data(), 1, 10, 20), borrow(v.data() + 100, 1, 10, 20)),
-                  tomoedx::value_error);
-  CHECK_THROWS_AS(tomoedx::bm3d(serial(), borrow(v.data(), 0, 20, 20), borrow(out.data(), 0, 20, 20)),
+  CHECK_THROWS_AS(
+      tomoedx::denoise_bm3d(serial(), borrow(v.data(), 1, 10, 20), borrow(v.data() + 100, 1, 10, 20)),
+      tomoedx::value_error);
+  CHECK_THROWS_AS(tomoedx::denoise_bm3d(serial(), borrow(v.data(), 0, 20, 20), borrow(out.data(), 0, 20, 20)),
                   tomoedx::shape_error);
   CHECK(out == untouched);
 }
@@ -233,12 +235,13 @@ TEST_CASE("the observer hears of every image and can stop the work") {
   std::vector<std::size_t> heard;
   auto const run = [&](std::size_t stop_at) {
     heard.clear();
-    tomoedx::bm3d(serial(), borrow(v.data(), 4, 16, 16), borrow(out.data(), 4, 16, 16), {.sigma = 5},
-                  [&](tomoedx::progress const& p) {
-                    heard.push_back(p.iteration);
-                    CHECK(p.iterations == 4);
-                    return p.iteration == stop_at ? tomoedx::decision::stop : tomoedx::decision::proceed;
-                  });
+    tomoedx::denoise_bm3d(serial(), borrow(v.data(), 4, 16, 16), borrow(out.data(), 4, 16, 16), {.sigma = 5},
+                          [&](tomoedx::progress const& p) {
+                            heard.push_back(p.iteration);
+                            CHECK(p.iterations == 4);
+                            return p.iteration == stop_at ? tomoedx::decision::stop
+                                                          : tomoedx::decision::proceed;
+                          });
   };
   run(0);
   CHECK(heard == std::vector<std::size_t>{1, 2, 3, 4});

@@ -16,7 +16,7 @@ using tomoedx::non_local_means_options;
 using tomoedx::patch_window;
 
 static_assert(tomoedx::denoiser<non_local_means_denoiser<>>);
-static_assert(tomoedx::denoiser<non_local_means_denoiser<Kokkos::Serial, double>>);
+static_assert(tomoedx::denoiser<non_local_means_denoiser<double, Kokkos::Serial>>);
 
 namespace {
 
@@ -54,8 +54,8 @@ stack<T> scene(size n, unsigned seed = 1) {
 template <class Space = Kokkos::Serial, class T>
 stack<T> denoise(stack<T> const& in, non_local_means_options const& o, Space const& space = Space()) {
   stack<T> out(in.n);
-  tomoedx::non_local_means(space, tomoedx::borrow(in.v.data(), in.n.images, in.n.height, in.n.width),
-                           tomoedx::borrow(out.v.data(), in.n.images, in.n.height, in.n.width), o);
+  tomoedx::denoise_non_local_means(space, tomoedx::borrow(in.v.data(), in.n.images, in.n.height, in.n.width),
+                                   tomoedx::borrow(out.v.data(), in.n.images, in.n.height, in.n.width), o);
   return out;
 }
 
@@ -260,7 +260,7 @@ TEST_CASE("the observer hears of every image and can end the work") {
   auto const to = tomoedx::borrow(out.v.data(), 30, 66, 20);
   non_local_means_options const o{.patch = 3, .distance = 1, .h = 1};
   std::vector<std::size_t> done;
-  tomoedx::non_local_means(Kokkos::Serial(), from, to, o, [&](tomoedx::progress const& p) {
+  tomoedx::denoise_non_local_means(Kokkos::Serial(), from, to, o, [&](tomoedx::progress const& p) {
     CHECK(p.iterations == 30);
     done.push_back(p.iteration);
     return tomoedx::decision::proceed;
@@ -268,9 +268,10 @@ TEST_CASE("the observer hears of every image and can end the work") {
   CHECK(std::is_sorted(done.begin(), done.end()));
   CHECK(done.size() > 1);
   CHECK(done.back() == 30);
-  CHECK_THROWS_AS(tomoedx::non_local_means(Kokkos::Serial(), from, to, o,
-                                           [](tomoedx::progress const&) { return tomoedx::decision::stop; }),
-                  tomoedx::cancelled);
+  CHECK_THROWS_AS(
+      tomoedx::denoise_non_local_means(Kokkos::Serial(), from, to, o,
+                                       [](tomoedx::progress const&) { return tomoedx::decision::stop; }),
+      tomoedx::cancelled);
 }
 
 TEST_CASE_TEMPLATE("non-local means refuses what it cannot take, before it writes", T, float, double) {
@@ -291,7 +292,7 @@ TEST_CASE_TEMPLATE("non-local means refuses what it cannot take, before it write
                                              {.h = 1, .frames = -1}})
     CHECK_THROWS_AS(denoise(in, bad), value_error);
 
-  non_local_means_denoiser<Kokkos::Serial, T> const d(Kokkos::Serial(), {.patch = 3, .distance = 1, .h = 1});
+  non_local_means_denoiser<T, Kokkos::Serial> const d({.patch = 3, .distance = 1, .h = 1});
   std::vector<T> out(64, T(-7));
   auto const view = [](auto& v, int n, int y, int x) { return tomoedx::borrow(v.data(), n, y, x); };
   CHECK_THROWS_AS(d(view(in.v, 1, 8, 8), view(out, 1, 4, 16)), tomoedx::shape_error);

@@ -14,8 +14,8 @@ namespace {
 
 template <class T>
 auto non_local_means(double h, double sigma = 0) {
-  return tomoedx::non_local_means_denoiser<Kokkos::Serial, T>(
-      Kokkos::Serial(), {.patch = 5, .distance = 3, .h = h, .sigma = sigma});
+  return tomoedx::non_local_means_denoiser<T, Kokkos::Serial>(
+      {.patch = 5, .distance = 3, .h = h, .sigma = sigma});
 }
 
 /// Over many draws of noise, the mean of (estimate - true error) is zero within three standard errors, and

@@ -41,7 +41,7 @@ struct best_parameter_result {
 
 /// Choose a denoiser's parameter: the one of lowest risk.
 ///
-///     auto const best = best_parameter([&](double h) { return non_local_means_denoiser<>(space, {.h = h}); },
+///     auto const best = best_parameter([&](double h) { return non_local_means_denoiser<float>({.h = h}); },
 ///                                      poisson_risk(counts), {.low = 0.1, .high = 10});
 ///
 /// `make(parameter)` gives a denoiser; `risk(denoiser)` judges it: reference_risk against a known truth,

@@ -43,7 +43,7 @@ struct bm3d_options {
 /// requires an execution space of the host
 /// source   Dabov, Foi, Katkovnik and Egiazarian, IEEE TIP 16 (2007) 2080; Lebrun, IPOL 2 (2012) 175;
 ///          Makinen, Azzari and Foi, IEEE TIP 29 (2020) 8339 (variances)
-template <execution_space Space = Kokkos::DefaultHostExecutionSpace, real T = float>
+template <real T = float, execution_space Space = Kokkos::DefaultHostExecutionSpace>
 class bm3d_denoiser {
   static_assert(detail::runs_on_host<Space>, "BM3D runs on host execution spaces");
 
@@ -55,7 +55,7 @@ class bm3d_denoiser {
   using output_view = Kokkos::View<T***, Kokkos::LayoutRight, memory_space>;
 
   /// throws   tomoedx::value_error for an option out of range
-  explicit bm3d_denoiser(Space const& space, bm3d_options const& options = {})
+  explicit bm3d_denoiser(bm3d_options const& options = {}, Space const& space = Space())
       : space_(space), options_(options) {
     require_kokkos("bm3d");
     expects<value_error>(!options.sigma || (std::isfinite(*options.sigma) && *options.sigma >= 0),
@@ -89,7 +89,7 @@ class bm3d_denoiser {
       auto gaussian = options_;
       gaussian.noise = bm3d_noise::gaussian;
       gaussian.sigma = 1;
-      for_counts(bm3d_denoiser(space_, gaussian))(in, out, watch);
+      for_counts(bm3d_denoiser(gaussian, space_))(in, out, watch);
     } else {
       detail::check_images("bm3d", space_, in, out, options_.level);
       detail::check_int_extents("bm3d", in);
@@ -148,9 +148,9 @@ class bm3d_denoiser {
 /// Denoise a stack (n, y, x) by BM3D; see bm3d_denoiser.
 template <execution_space Space, class In, class Out, observer Watch = ignore>
 requires view_on<In, Space, 3> && view_on<Out, Space, 3>
-void bm3d(Space const& space, In const& in, Out const& out, bm3d_options const& options = {},
-          Watch&& watch = {}) {
-  bm3d_denoiser<Space, typename Out::value_type>(space, options)(in, out, watch);
+void denoise_bm3d(Space const& space, In const& in, Out const& out, bm3d_options const& options = {},
+                  Watch&& watch = {}) {
+  bm3d_denoiser<typename Out::value_type, Space>(options, space)(in, out, watch);
 }
 
 }  // namespace tomoedx

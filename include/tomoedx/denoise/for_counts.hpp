@@ -12,7 +12,7 @@ namespace tomoedx {
 /// A denoiser for white Gaussian noise of standard deviation 1, put to work on counts: they are stabilised, denoised
 /// and brought back by the exact unbiased inverse. Counts in, counts out, never below zero counts.
 ///
-///     for_counts const denoise(bm3d_denoiser(space, {.sigma = 1}));
+///     for_counts const denoise(bm3d_denoiser<float>({.sigma = 1}));
 ///
 /// Itself a denoiser.
 ///

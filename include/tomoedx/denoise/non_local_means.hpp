@@ -41,7 +41,7 @@ struct non_local_means_options {
 /// requires an execution space of the host
 /// source   Buades, Coll and Morel, CVPR 2005 (and, for `frames`, the same in IJCV 76 (2008) 123); the order of
 ///          loops after Darbon et al., ISBI 2008
-template <execution_space Space = Kokkos::DefaultHostExecutionSpace, real T = float>
+template <real T = float, execution_space Space = Kokkos::DefaultHostExecutionSpace>
 class non_local_means_denoiser {
   static_assert(detail::runs_on_host<Space>, "non-local means runs on host execution spaces");
 
@@ -53,7 +53,7 @@ class non_local_means_denoiser {
   using output_view = Kokkos::View<T***, Kokkos::LayoutRight, memory_space>;
 
   /// throws   tomoedx::value_error for an option out of range
-  explicit non_local_means_denoiser(Space const& space, non_local_means_options const& options)
+  explicit non_local_means_denoiser(non_local_means_options const& options, Space const& space = Space())
       : space_(space), options_(options) {
     require_kokkos("non_local_means");
     expects<value_error>(
@@ -133,9 +133,9 @@ class non_local_means_denoiser {
 /// Denoise a stack (n, y, x) by non-local means; see non_local_means_denoiser.
 template <execution_space Space, class In, class Out, observer Watch = ignore>
 requires view_on<In, Space, 3> && view_on<Out, Space, 3>
-void non_local_means(Space const& space, In const& in, Out const& out, non_local_means_options const& options,
-                     Watch&& watch = {}) {
-  non_local_means_denoiser<Space, typename Out::value_type>(space, options)(in, out, watch);
+void denoise_non_local_means(Space const& space, In const& in, Out const& out,
+                             non_local_means_options const& options, Watch&& watch = {}) {
+  non_local_means_denoiser<typename Out::value_type, Space>(options, space)(in, out, watch);
 }
 
 }  // namespace tomoedx
