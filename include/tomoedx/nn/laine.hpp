@@ -52,13 +52,13 @@ inline value laine_branch(network& net, laine const& l, value image) {
   std::vector<value> skips{image};  // the image, then what each pooling gives
   auto v = image;
   for (int i = 1; i <= l.poolings + 1; ++i) {
-    auto const stem = "encode_block_" + std::to_string(i);
+    auto const stem = fmt::format("encode_block_{}", i);
     v = layer(stem + ".0", l.encoder, v);
     if (i == 1) v = layer(stem + ".2", l.encoder, v);
     if (i <= l.poolings) skips.push_back(v = causal_pool(net, v));
   }
   for (int i = l.poolings; i >= 1; --i) {
-    auto const stem = "decode_block_" + std::to_string(i);
+    auto const stem = fmt::format("decode_block_{}", i);
     v = net.add(nearest_upsample{}, {v});
     v = net.add(concat{}, {v, skips[static_cast<std::size_t>(i - 1)]});
     v = layer(stem + ".0", l.decoder, v);

@@ -23,7 +23,7 @@ namespace detail {
 
 inline std::string text_of(std::vector<std::size_t> const& shape) {
   std::string text;
-  for (auto const n : shape) text += (text.empty() ? "" : " x ") + std::to_string(n);
+  for (auto const n : shape) text += fmt::format("{}{}", text.empty() ? "" : " x ", n);
   return text.empty() ? "a scalar" : text;
 }
 

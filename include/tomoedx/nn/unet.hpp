@@ -92,15 +92,14 @@ inline value double_convolution(network& net, unet const& u, std::string const& 
 }
 
 inline std::string down_stem(unet const& u, int level) {
-  if (u.keys == unet_keys::down_path) return "down_path." + std::to_string(level) + ".block.";
-  return level == 0 ? "inc.double_conv." : "down" + std::to_string(level) + ".maxpool_conv.1.double_conv.";
+  if (u.keys == unet_keys::down_path) return fmt::format("down_path.{}.block.", level);
+  return level == 0 ? "inc.double_conv." : fmt::format("down{}.maxpool_conv.1.double_conv.", level);
 }
 
 /// To `channels` at twice the size.
 inline value unet_upsample(network& net, unet const& u, int step, value v, int channels) {
   bool const path = u.keys == unet_keys::down_path;
-  auto const stem =
-      path ? "up_path." + std::to_string(step) + ".up" : "up" + std::to_string(step + 1) + ".up";
+  auto const stem = path ? fmt::format("up_path.{}.up", step) : fmt::format("up{}.up", step + 1);
   if (u.up == unet_upsampling::transposed)
     return net.add(stem, transposed_convolution{.outputs = channels}, {v});
   v = net.add(linear_upsample{.aligned = !path}, {v});
@@ -153,9 +152,8 @@ inline network network_of(unet const& u, triple const& extent) {
     if (now != whole && u.odd != odd_sizes::crop)
       v = net.add(fit_to{.centered = true}, {v, skip}), now = whole;
     v = net.add(concat{}, u.order == concat_order::skip_first ? std::vector{skip, v} : std::vector{v, skip});
-    auto const stem = u.keys == unet_keys::down_path
-                          ? "up_path." + std::to_string(step) + ".conv_block.block."
-                          : "up" + std::to_string(step + 1) + ".conv.double_conv.";
+    auto const stem = u.keys == unet_keys::down_path ? fmt::format("up_path.{}.conv_block.block.", step)
+                                                     : fmt::format("up{}.conv.double_conv.", step + 1);
     v = detail::double_convolution(net, u, stem, v,
                                    {channels, narrow && level > 0 ? channels / 2 : channels});
   }

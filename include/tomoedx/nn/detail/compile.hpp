@@ -235,7 +235,7 @@ class network_compiler {
     for (int i = 0; i < channels; ++i) one->values[static_cast<std::size_t>(i * channels + i)] = 1;
     int const tensor = c_.new_tensor(channels, v.extent);
     nn::convolution const k{.outputs = channels, .kernel = {1, 1, 1}};
-    compile_direct(c_, {"identity", "identity " + std::to_string(channels), v, one, {}, 1, v.extent, 0},
+    compile_direct(c_, {"identity", fmt::format("identity {}", channels), v, one, {}, 1, v.extent, 0},
                    taps_of(k, v.extent), {1, 1, 1}, {1, 1, 1}, tensor);
     return c_.whole(tensor);
   }

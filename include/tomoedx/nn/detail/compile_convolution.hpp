@@ -32,7 +32,7 @@ struct convolution_task {
   /// Says where the channels of packed weights lie: the same layer may read differently cut values.
   std::string cut(int width) const {
     std::string text = key;
-    for (auto const& p : in.parts) text += ":" + std::to_string(p.channels) + "/" + std::to_string(width);
+    for (auto const& p : in.parts) text += fmt::format(":{}/{}", p.channels, width);
     return text;
   }
 };

@@ -41,7 +41,7 @@ parts_of_value compile_points(compilation<T, Level>& c, std::string const& name,
       j->items = where.items(), j->blocks = j->from[0].blocks, j->extent = extent;
       j->rows = std::clamp(4096 / std::max(1, extent[2]), 1, std::max(1, extent[1]));
       if (!factor.empty()) {
-        auto const key = name + "|" + std::to_string(first) + "+" + std::to_string(channels);
+        auto const key = fmt::format("{}|{}+{}", name, first, channels);
         j->factor = where.packed(p, key + "|factor", [&] { return pack_channels<T, Level>(factor); });
         j->shift = where.packed(p, key + "|shift", [&] { return pack_channels<T, Level>(shift); });
       }

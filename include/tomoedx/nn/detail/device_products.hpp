@@ -78,7 +78,7 @@ void add_products(device_frame<Space, T>& frame, product_task const& t) {
   j.dense = t.out >= 0 && !j.windows && t.plans.size() == 1 && t.out_step == triple{1, 1, 1};
   int const each = t.outputs / t.groups, width = (each + Tile::outputs - 1) / Tile::outputs * Tile::outputs;
   std::string cut;
-  for (auto const& p : t.in.parts) cut += ":" + std::to_string(p.channels);
+  for (auto const& p : t.in.parts) cut += fmt::format(":{}", p.channels);
 
   for (auto const& plan : t.plans) {
     int const first_tap = static_cast<int>(tables.taps.size());
@@ -88,8 +88,7 @@ void add_products(device_frame<Space, T>& frame, product_task const& t) {
     int const item = j.windows ? n[0] * ((n[1] + 1) / 2) * ((n[2] + 1) / 2) * 4 : n[0] * n[1] * n[2];
     j.dense = j.dense && item % 4 == 0;
     std::string taps;
-    for (auto const& f : plan.filter)
-      taps += ";" + std::to_string(f[0]) + "," + std::to_string(f[1]) + "," + std::to_string(f[2]);
+    for (auto const& f : plan.filter) taps += fmt::format(";{},{},{}", f[0], f[1], f[2]);
 
     for (int g = 0; g < t.groups; ++g) {
       auto const rows = rows_of(t, plan, first_tap, g);
@@ -105,8 +104,7 @@ void add_products(device_frame<Space, T>& frame, product_task const& t) {
       p.pixel_tiles = (p.pixels + Tile::pixels - 1) / Tile::pixels;
       p.tiles = p.pixel_tiles * (width / Tile::outputs);
       j.teams = std::max(j.teams, p.tiles);
-      auto const key = t.key + cut + taps + "|" + std::to_string(g) + "|" + std::to_string(p.rows) + " x " +
-                       std::to_string(width);
+      auto const key = fmt::format("{}{}{}|{}|{} x {}", t.key, cut, taps, g, p.rows, width);
       p.filters = frame.packed(key, [&] {
         std::vector<T> packed(static_cast<std::size_t>(p.rows) * static_cast<std::size_t>(width), T(0));
         for (std::size_t r = 0; r < rows.size(); ++r)

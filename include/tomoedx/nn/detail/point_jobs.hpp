@@ -63,7 +63,7 @@ struct points {
     for (int c = 0; c < j.window[0]; ++c)
       for (int b = 0; b < j.window[1]; ++b)
         for (int a = 0; a < j.window[2]; ++a) {
-          vec v;
+          vec v{};
           from.read(z * j.window[0] + c, y * j.window[1] + b, x * j.window[2] + a, v);
           if (first)
             value = v;
@@ -86,7 +86,7 @@ struct points {
     for (int c = 0; c < (tz.weight == T(0) ? 1 : 2); ++c)
       for (int b = 0; b < (ty.weight == T(0) ? 1 : 2); ++b) {
         T const w = (c ? tz.weight : 1 - tz.weight) * (b ? ty.weight : 1 - ty.weight);
-        vec low, high;
+        vec low{}, high{};
         from.read(c ? tz.high : tz.low, b ? ty.high : ty.low, tx.low, low);
         from.read(c ? tz.high : tz.low, b ? ty.high : ty.low, tx.high, high);
         value += w * (low * (1 - tx.weight) + high * tx.weight);
@@ -127,7 +127,7 @@ struct points {
     T* const out = j.out.data + item * j.out.item_step + block * j.out.block_step + z * j.out.plane_step;
     for (int y = group * j.rows; y < std::min((group + 1) * j.rows, j.extent[1]); ++y)
       for (int x = 0; x < j.extent[2]; ++x) {
-        vec value;
+        vec value{};
         switch (j.what) {
           case point_operation::max_pool:
           case point_operation::average_pool:
@@ -142,7 +142,7 @@ struct points {
           case point_operation::add:
             from.read(z, y, x, value);
             for (std::size_t i = 1; i < j.from.size(); ++i) {
-              vec more;
+              vec more{};
               image(j.from[i], item, block).read(z, y, x, more);
               value += more;
             }

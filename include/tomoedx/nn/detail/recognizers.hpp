@@ -105,7 +105,7 @@ inline std::optional<laine> recognize_laine(weight_keys const& keys) {
   laine l;
   l.encoder = keys.outputs("encode_block_1.0");
   l.inputs = keys.inputs("encode_block_1.0");
-  l.poolings = keys.count(1, [](int i) { return "encode_block_" + std::to_string(i) + ".0"; }) - 1;
+  l.poolings = keys.count(1, [](int i) { return fmt::format("encode_block_{}.0", i); }) - 1;
   l.decoder = keys.outputs("decode_block_1.0");
   if (!keys.has(l.last + ".weight")) l.last = "output_block.4";
   l.outputs = keys.outputs(l.last);

@@ -3,6 +3,7 @@
 #define TOMOEDX_NN_DETAIL_TAPS_HPP
 // IWYU pragma: private, include "tomoedx/nn/plan.hpp"
 
+#include <tomoedx/core/error.hpp>
 #include <tomoedx/nn/layers.hpp>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ struct tap_plan {
 inline std::string text_of(std::vector<triple> const& taps) {
   std::string text;
   for (auto const& t : taps)
-    for (int const k : t) text += std::to_string(k) + ",";
+    for (int const k : t) text += fmt::format("{},", k);
   return text;
 }
 
