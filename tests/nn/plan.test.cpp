@@ -105,6 +105,35 @@ TEST_CASE("one set of filters under two norms is scaled by each of them") {
   check_against_reference(net, {{1, 9, 15}});
 }
 
+TEST_CASE("layers of one name, of reserved names and of no reader do not disturb others") {
+  nn::convolution const point{.outputs = 4, .kernel = {1, 1, 1}};
+  nn::network net;
+  auto const x = net.input(4), y = net.input(4);
+  net.add("nobody reads this", point, {x});
+  auto const a = net.add("tied", point, {x});
+  net.output(net.add(
+      "tied", nn::transposed_convolution{.outputs = 4, .kernel = {1, 1, 1}, .stride = {1, 1, 1}}, {a}));
+  auto const pooled = net.add(nn::max_pool{}, {x});
+  net.output(net.add("norm", nn::batch_norm{.epsilon = 1e-5}, {pooled}));
+  net.output(net.add("norm", nn::batch_norm{.epsilon = 0.5}, {pooled}));
+  nn::convolution eight = point;
+  eight.outputs = 8;
+  auto const joined = net.add(nn::concat{}, {x, y});
+  net.output(net.add(nn::add{}, {joined, net.add("identity 8", eight, {joined})}));
+  check_against_reference(net, {{1, 6, 7}, {1, 6, 7}}, 2);
+}
+
+TEST_CASE("what is no number does not vanish in a pool") {
+  nn::network net;
+  auto const x = net.input(1);
+  net.output(net.add(nn::max_pool{}, {x}));
+  auto in = tomoedx_tests::random_activations({1, {1, 6, 6}}, 1, 4);
+  in.values[14] = std::nan("");
+  auto const out = run_plan<float>(net, {}, {in}, {})[0];
+  CHECK(std::isnan(out.values[4]));
+  CHECK(std::count_if(out.values.begin(), out.values.end(), [](double v) { return std::isnan(v); }) == 1);
+}
+
 TEST_CASE("joined, shifted, enlarged and repeated images are read where they are stored") {
   tomoedx_tests::check_reading_in_place(agrees);
 }

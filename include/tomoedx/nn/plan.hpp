@@ -17,7 +17,7 @@
 namespace tomoedx::nn {
 
 /// Weights in the order of the kernels, kept for all plans that are given the same store: frames of another size, or
-/// another part of a network, then cost no second copy. One store for one set of weights.
+/// another part of a network, then cost no second copy. One store for one set of weights, and one plan made at a time.
 template <real T>
 class packed_weights {
  public:
@@ -42,7 +42,7 @@ struct plan_options {
 };
 
 /// A network compiled for given sizes: memory laid out, weights packed, algorithms chosen. Running it allocates nothing.
-/// One run at a time: the memory is the plan's.
+/// One run at a time: the memory is the plan's. Kokkos makes teams of 64 threads at most, so no more are used.
 ///
 ///     auto const weights = io::read_safetensors("unet.safetensors");
 ///     nn::plan<Space, float> plan(space, net, weights, {{1, 256, 256}});
@@ -84,7 +84,8 @@ class plan {
 
   /// One pass. Waits until the outputs are there.
   ///
-  /// requires as many pointers as the network has inputs and outputs, each to an array of its shape; none overlap
+  /// requires as many pointers as the network has inputs and outputs, each to an array of its shape; none overlap;
+  ///          no parallel region around the call, Kokkos cannot nest them
   /// throws   tomoedx::shape_error, tomoedx::error for a null pointer
   void run(std::vector<T const*> const& inputs, std::vector<T*> const& outputs) {
     expects<shape_error>(inputs.size() == inputs_ && outputs.size() == outputs_.size(),

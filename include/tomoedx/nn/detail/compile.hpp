@@ -33,6 +33,7 @@ class network_compiler {
       set(static_cast<value>(i), compile_import(c_, static_cast<int>(i), sizes_[i]));
     for (auto const& f : fold(net_)) {
       if (values_[index(f.result)].has_value()) continue;  // a pool that its convolution has done
+      if (readers_[index(f.result)] == 0) continue;        // nobody wants it
       std::visit([&](auto const& op) { row(f, op); }, f.row.op);
     }
     return c_.finish(static_cast<int>(net_.inputs().size() + net_.outputs().size()));
@@ -83,6 +84,7 @@ class network_compiler {
     for (std::size_t i = 0; i < f.norms.size(); ++i) key += fmt::format("*{}/{}", f.norms[i], f.epsilons[i]);
     auto const* c = std::get_if<convolution>(&f.row.op);
     auto const* t = std::get_if<transposed_convolution>(&f.row.op);
+    if (t != nullptr) key += "|transposed";
     return key + ((c != nullptr && c->bias) || (t != nullptr && t->bias) ? "+" : "");
   }
 
@@ -163,14 +165,15 @@ class network_compiler {
 
   parts_of_value points_of(folded_layer const& f, point_operation what,
                            std::vector<parts_of_value> const& from, activation const& act = {},
-                           point_job<T> pattern = {}, channel_scale const& scale = {}) {
+                           point_job<T> pattern = {}, channel_scale const& scale = {}, double epsilon = 0) {
     pattern.what = what, pattern.act = act;
-    return compile_points(c_, f.row.name, pattern, from, out(f), scale);
+    auto const key = fmt::format("{}/{}", f.row.name, epsilon);
+    return compile_points(c_, f.row.name, key, pattern, from, out(f), scale);
   }
 
   void row(folded_layer const& f, batch_norm const& b) {
-    set(f.result,
-        points_of(f, point_operation::scale, {in(f)}, b.act, {}, scale_of(weights_, f.row.name, b.epsilon)));
+    set(f.result, points_of(f, point_operation::scale, {in(f)}, b.act, {},
+                            scale_of(weights_, f.row.name, b.epsilon), b.epsilon));
   }
   void row(folded_layer const& f, activate const& a) {
     set(f.result, points_of(f, point_operation::activate, {in(f)}, a.act));
@@ -235,7 +238,7 @@ class network_compiler {
     for (int i = 0; i < channels; ++i) one->values[static_cast<std::size_t>(i * channels + i)] = 1;
     int const tensor = c_.new_tensor(channels, v.extent);
     nn::convolution const k{.outputs = channels, .kernel = {1, 1, 1}};
-    compile_direct(c_, {"identity", fmt::format("identity {}", channels), v, one, {}, 1, v.extent, 0},
+    compile_direct(c_, {"identity", fmt::format(".identity {}", channels), v, one, {}, 1, v.extent, 0},
                    taps_of(k, v.extent), {1, 1, 1}, {1, 1, 1}, tensor);
     return c_.whole(tensor);
   }

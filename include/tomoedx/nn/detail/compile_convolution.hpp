@@ -29,11 +29,9 @@ struct convolution_task {
   double multiply_adds;
 
   int channels_in() const { return weights->inputs; }
-  /// Says where the channels of packed weights lie: the same layer may read differently cut values.
-  std::string cut(int width) const {
-    std::string text = key;
-    for (auto const& p : in.parts) text += fmt::format(":{}/{}", p.channels, width);
-    return text;
+  /// Names the filters packed for minimal filtering with so many outputs, or for sums over some taps.
+  std::string packed_for(std::string const& algorithm) const {
+    return fmt::format("{}:{}|{}", key, weights->inputs, algorithm);
   }
 };
 
@@ -117,7 +115,8 @@ void compile_winograd(compilation<T, Level>& c, convolution_task t, int out, int
     j->depth = what.out[0], j->tiles_y = tiles_y, j->tiles_x = tiles_x, j->tiles = tiles;
     j->blocks_in = blocks_in, j->channels_in = what.channels_in(), j->depths = depths,
     j->blocks_out = blocks_out;
-    j->weights = where.packed(p, what.cut(m), [&] { return pack_winograd<Tables, T, Level>(*what.weights); });
+    j->weights = where.packed(p, what.packed_for(fmt::format("F{}", m)),
+                              [&] { return pack_winograd<Tables, T, Level>(*what.weights); });
     j->bias = packed_bias(where, p, what);
     j->below = static_cast<T>(what.below);
     if (out >= 0) j->out = where.address(out);
@@ -203,7 +202,7 @@ void compile_direct(compilation<T, Level>& c, convolution_task t, std::vector<ta
     j->below = static_cast<T>(what.below);
     j->out = where.address(out);
     for (std::size_t s = 0; s < plans.size(); ++s)
-      j->sums[s].weights = where.packed(p, what.cut(0) + "|" + text_of(plans[s].filter), [&] {
+      j->sums[s].weights = where.packed(p, what.packed_for(text_of(plans[s].filter)), [&] {
         return pack_direct<T, Level>(*what.weights, plans[s].filter);
       });
     p.stages.push_back(make_stage<Level, kernels, job>(j, j->tasks_of_item() * where.items(), what.name,

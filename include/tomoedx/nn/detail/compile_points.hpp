@@ -17,9 +17,9 @@ namespace tomoedx::nn::detail {
 
 /// One stored tensor for each part of `in[0]`, of the given extents, filled by a copy of `pattern`.
 template <class T, isa Level>
-parts_of_value compile_points(compilation<T, Level>& c, std::string const& name, point_job<T> const& pattern,
-                              std::vector<parts_of_value> const& in, triple const& extent,
-                              channel_scale const& scale = {}) {
+parts_of_value compile_points(compilation<T, Level>& c, std::string const& name, std::string const& scale_key,
+                              point_job<T> const& pattern, std::vector<parts_of_value> const& in,
+                              triple const& extent, channel_scale const& scale = {}) {
   parts_of_value out{{}, extent};
   int channel = 0;
   for (std::size_t i = 0; i < in[0].parts.size(); ++i) {
@@ -41,7 +41,7 @@ parts_of_value compile_points(compilation<T, Level>& c, std::string const& name,
       j->items = where.items(), j->blocks = j->from[0].blocks, j->extent = extent;
       j->rows = std::clamp(4096 / std::max(1, extent[2]), 1, std::max(1, extent[1]));
       if (!factor.empty()) {
-        auto const key = fmt::format("{}|{}+{}", name, first, channels);
+        auto const key = fmt::format("{}|{}+{}", scale_key, first, channels);
         j->factor = where.packed(p, key + "|factor", [&] { return pack_channels<T, Level>(factor); });
         j->shift = where.packed(p, key + "|shift", [&] { return pack_channels<T, Level>(shift); });
       }

@@ -84,10 +84,11 @@ class compilation {
   /// Packed weights by name, made the first time they are asked for.
   template <class Make>
   T const* packed(program<T>& to, std::string const& key, Make&& make) {
-    auto& kept = store_[std::string(name_of(Level)) + "|" + key];
-    if (!kept) kept = make();
-    to.weights.push_back(kept);
-    return values_of<T>(*kept);
+    auto const name = fmt::format("{}|{}", name_of(Level), key);
+    auto kept = store_.find(name);
+    if (kept == store_.end()) kept = store_.emplace(name, make()).first;
+    to.weights.push_back(kept->second);
+    return values_of<T>(*kept->second);
   }
 
   /// All stages, with every address in its place.

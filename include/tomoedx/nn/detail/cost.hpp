@@ -8,7 +8,8 @@
 
 namespace tomoedx::nn {
 
-/// How 3 x 3 convolutions may be computed. What is chosen for a layer is never less exact than asked for.
+/// How 3 x 3 convolutions may be computed. What is chosen for a layer is never less exact than asked for. Minimal
+/// filtering works on blocks of positions: a value that is no number spoils the blocks it lies in.
 enum class algorithm {
   exact,     ///< as sums of products, nothing else
   accurate,  ///< minimal filtering F(2, 3) too: error as good as that of the plain sums

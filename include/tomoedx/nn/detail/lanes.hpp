@@ -44,6 +44,12 @@ struct registers<isa::avx512> {
 template <class T, isa Level>
 inline constexpr int block_of = tomoedx::detail::simd::vector_bytes(Level) / static_cast<int>(sizeof(T));
 
+/// The larger of both in `a`, and what is no number stays none.
+template <class T, int N>
+[[gnu::always_inline]] inline void keep_larger(vector_t<T, N>& a, vector_t<T, N> const& b) {
+  a = (a > b) | (a != a) ? a : b;
+}
+
 }  // namespace tomoedx::nn::detail
 
 #endif

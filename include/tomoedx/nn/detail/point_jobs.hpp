@@ -68,7 +68,7 @@ struct points {
           if (first)
             value = v;
           else if (j.what == point_operation::max_pool)
-            value = value > v ? value : v;
+            keep_larger<T, N>(value, v);
           else
             value += v;
           first = false;

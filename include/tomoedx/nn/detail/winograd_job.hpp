@@ -181,9 +181,11 @@ struct winograd {
     for (int r = 0; r < half && p.y * half + r < j.pooled_height; ++r)
       for (int c = 0; c < half && p.x * half + c < j.pooled_width; ++c) {
         vec const* const window = y + 2 * r * outputs + 2 * c;
-        vec const above = window[0] > window[1] ? window[0] : window[1];
-        vec const beneath = window[outputs] > window[outputs + 1] ? window[outputs] : window[outputs + 1];
-        at<T, N>(to + r * j.pooled.row_step + c * N) = above > beneath ? above : beneath;
+        vec above = window[0], beneath = window[outputs];
+        keep_larger<T, N>(above, window[1]);
+        keep_larger<T, N>(beneath, window[outputs + 1]);
+        keep_larger<T, N>(above, beneath);
+        at<T, N>(to + r * j.pooled.row_step + c * N) = above;
       }
   }
 

@@ -18,7 +18,7 @@ inline void compute(nn::convolution const& op, task const& t) {
   auto const weight = t.parameter(".weight");
   activations const in = padded(t.in[0], op.padding);
   int const channels = in.size.channels / op.groups, outputs = op.outputs / op.groups;  // of a group
-  auto const [kernel_z, kernel_y, kernel_x] = op.kernel;
+  int const kernel_z = op.kernel[0], kernel_y = op.kernel[1], kernel_x = op.kernel[2];
   if (op.bias) fill_with_bias(t);
   for_each_row(t.out, [&](std::size_t item, int o, int z, int y) {
     for (int c = 0; c < channels; ++c)
@@ -40,8 +40,8 @@ inline void compute(nn::convolution const& op, task const& t) {
 
 inline void compute(nn::transposed_convolution const& op, task const& t) {
   auto const weight = t.parameter(".weight");
-  auto const [kernel_z, kernel_y, kernel_x] = op.kernel;
-  auto const [size_z, size_y, size_x] = t.out.size.extent;
+  int const kernel_z = op.kernel[0], kernel_y = op.kernel[1], kernel_x = op.kernel[2];
+  int const size_z = t.out.size.extent[0], size_y = t.out.size.extent[1], size_x = t.out.size.extent[2];
   if (op.bias) fill_with_bias(t);
   for_each_row(t.in[0], [&](std::size_t item, int c, int z, int y) {
     double const* from = t.in[0].row(item, c, z, y);
