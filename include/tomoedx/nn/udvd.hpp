@@ -29,7 +29,7 @@ enum class blind_borders {
 /// Frames enter as one input each, of `channels` channels, in the order of time or, for nine, of a 3 x 3 scan; the
 /// result belongs to the one in the middle. A sequence's ends are for the caller to repeat. The blind spot and the
 /// final ReLU cannot be seen in weights and have no default.
-/// source   Laine et al. 2019; Sheth et al. 2021 (5 frames); Wang et al. 2024 (9 frames, 3x3 blind spot)
+/// source   Laine et al. 2019; Sheth et al. 2021 (5 frames); Wang et al. 2025 (9 frames, 3x3 blind spot)
 struct udvd {
   /// A U-net: channels at its narrow layers (the wide ones have twice as many) and of its result.
   struct stage {
