@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -28,7 +29,8 @@ struct scene {
         for (std::size_t x = 0; x < width; ++x) {
           bool const inside = y > 9 && y < 28 && x > 8 && x < 24;
           clean.push_back(inside ? 40.0f : 10.0f);
-          noisy.push_back(clean.back() + std::sqrt(clean.back()) * static_cast<float>(draw.normal()));
+          float const noise = std::sqrt(clean.back()) * static_cast<float>(draw.normal());
+          noisy.push_back(std::max(0.0f, clean.back() + noise));
         }
   }
   host::input in() const { return {noisy.data(), {n, height, width}}; }
@@ -79,6 +81,11 @@ TEST_CASE("every classical filter of the facade brings the image nearer to the t
   CHECK(gain(host::total_variation_filter{.weight = 0.2}) > 4);
   CHECK(gain(host::bm3d_filter{}) > 4);
   CHECK(gain(host::non_local_means_filter{.h = 6}) > 2);
+  CHECK(gain(host::non_local_means_filter{.h = 3, .sigma = 4}) > 2);
+  CHECK(gain(host::non_local_means_filter{.h = 0.8, .sigma = 1, .counts = true}) > 4);
+  double const counts = gain(host::bm3d_filter{.counts = true});
+  CHECK(counts > 4);
+  CHECK(gain(host::bm3d_filter{.sigma = 3.0, .counts = true}) == counts);  // sigma plays no part
 }
 
 TEST_CASE("a network out of a file runs on plain buffers, whole or in tiles") {
@@ -113,4 +120,12 @@ TEST_CASE("the facade refuses what cannot be denoised") {
   weight_file const file;
   CHECK_THROWS_AS(host::network(file.path.string()),
                   tomoedx::value_error);  // how images are scaled is not said
+  std::string refusal;
+  try {
+    host::network(file.path.string(), {.metadata = {{"normalize", "mean"}, {"final_rely", "1"}}});
+  } catch (tomoedx::value_error const& e) {
+    refusal = e.what();
+  }
+  CHECK(refusal.find("'final_rely' is not known") != std::string::npos);
+  CHECK(refusal.find("final_relu, borders") != std::string::npos);
 }

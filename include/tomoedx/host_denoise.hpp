@@ -27,11 +27,15 @@ struct bm3d_filter {
   std::optional<double> sigma{};
   bool counts = false;
 };
-/// Non-local means: patches of `patch` pixels up to `distance` away, weighted by likeness to within `h` [value].
+/// Non-local means: patches of `patch` pixels up to `distance` away, weighted by likeness to within `h` [value],
+/// which must be given: about 0.6 to 1 times the noise. `sigma` of the noise is taken off the distances, 0 when
+/// unknown. Counts are stabilised first: `h` and `sigma` are then in units of their noise, whose sigma is 1.
 struct non_local_means_filter {
   double h = 0;
   int patch = 7;
   int distance = 11;
+  double sigma = 0;
+  bool counts = false;
 };
 
 /// Each image of a stack by a classical filter, as in denoise/.
@@ -49,8 +53,8 @@ void denoise(input const& stack, output const& clean, non_local_means_filter con
 enum class accuracy { exact, accurate, fast };
 
 struct network_options {
-  std::map<std::string, std::string>
-      metadata{};  ///< what the file does not say: normalize, blind, final_relu, ...
+  /// What the file does not say: normalize, blind, final_relu, ...; the keys of nn/metadata.hpp.
+  std::map<std::string, std::string> metadata{};
   accuracy use = accuracy::fast;
   std::size_t memory = 0;      ///< bytes to work in at most, 0 for no bound; tiles then, with the same result
   std::size_t scan_width = 0;  ///< positions in a row of a scan
@@ -63,7 +67,8 @@ struct network_options {
 ///     unet({noisy.data(), {n, h, w}}, {clean.data(), {n, h, w}});
 class network {
  public:
-  /// throws   tomoedx::file_error, value_error, shape_error: a file that cannot be read, or lacks what must be known
+  /// throws   tomoedx::file_error, value_error, shape_error: a file that cannot be read, or lacks what must be
+  ///          known; metadata of an unknown key
   explicit network(std::string const& safetensors, network_options const& how = {});
   ~network();
   network(network&&) noexcept;

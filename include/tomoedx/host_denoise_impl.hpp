@@ -5,6 +5,7 @@
 // The bodies of tomoedx/host_denoise.hpp: include this in exactly one file of a program, compiled as Kokkos was.
 
 #include <tomoedx/denoise/bm3d.hpp>
+#include <tomoedx/denoise/for_counts.hpp>
 #include <tomoedx/denoise/gaussian.hpp>
 #include <tomoedx/denoise/network_denoiser.hpp>
 #include <tomoedx/denoise/non_local_means.hpp>
@@ -12,7 +13,10 @@
 #include <tomoedx/detail/host_buffers.hpp>
 #include <tomoedx/host_denoise.hpp>
 #include <tomoedx/io/safetensors.hpp>
+#include <tomoedx/nn/metadata.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace tomoedx::host {
@@ -47,15 +51,18 @@ void denoise(input const& stack, output const& clean, total_variation_filter con
 void denoise(input const& stack, output const& clean, bm3d_filter const& filter, watch const& on) {
   detail::start();
   bm3d_denoiser<float, detail::threads> d(
-      {.sigma = filter.sigma, .noise = filter.counts ? bm3d_noise::poisson : bm3d_noise::gaussian});
+      {.sigma = filter.counts ? std::nullopt : filter.sigma,
+       .noise = filter.counts ? bm3d_noise::poisson : bm3d_noise::gaussian});
   detail::run(d, stack, clean, on);
 }
 
 void denoise(input const& stack, output const& clean, non_local_means_filter const& filter, watch const& on) {
   detail::start();
   non_local_means_denoiser<float, detail::threads> d(
-      {.patch = filter.patch, .distance = filter.distance, .h = filter.h});
-  detail::run(d, stack, clean, on);
+      {.patch = filter.patch, .distance = filter.distance, .h = filter.h, .sigma = filter.sigma});
+  if (!filter.counts) return detail::run(d, stack, clean, on);
+  for_counts counts(std::move(d));
+  detail::run(counts, stack, clean, on);
 }
 
 struct network::held {
@@ -66,6 +73,10 @@ struct network::held {
 network::network(std::string const& safetensors, network_options const& how) {
 #if defined(TOMOEDX_JSON)
   detail::start();
+  for (auto const& [key, text] : how.metadata)
+    expects<value_error>(std::ranges::find(nn::metadata_keys, key) != nn::metadata_keys.end(),
+                         "host::network: metadata '{}' is not known; it should be one of {}", key,
+                         fmt::format("{}", fmt::join(nn::metadata_keys, ", ")));
   auto file = io::read_safetensors(safetensors);
   for (auto const& [key, text] : how.metadata) file.metadata[key] = text;
   auto model = nn::model_of(std::move(file));

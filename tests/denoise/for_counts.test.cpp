@@ -2,6 +2,7 @@
 #include <tomoedx/core/random.hpp>
 #include <tomoedx/denoise/bm3d.hpp>
 #include <tomoedx/denoise/for_counts.hpp>
+#include <tomoedx/denoise/non_local_means.hpp>
 
 #include <doctest/doctest.h>
 
@@ -88,6 +89,31 @@ TEST_CASE("negative counts are refused before anything is written, with read noi
   lenient(tomoedx::borrow(v.data(), 1, 2, 2), tomoedx::borrow(out.data(), 1, 2, 2));
   CHECK(out[0] == out[3]);
   CHECK(out[0] < 3);
+}
+
+TEST_CASE_TEMPLATE("no counts at all come back as none, with gain and offset too", T, float, double) {
+  for (tomoedx::count_model const& model :
+       {tomoedx::count_model{}, {.gain = 2.5}, {.gain = 0.3, .offset = 40.7}, {.offset = -3}}) {
+    std::vector<T> const v(2 * 16 * 16, static_cast<T>(model.offset));
+    std::vector<T> out(v.size(), T(77));
+    auto const from = tomoedx::borrow(v.data(), 2, 16, 16);
+    auto const to = tomoedx::borrow(out.data(), 2, 16, 16);
+    tomoedx::for_counts(mean_of_image<T>{}, model)(from, to);
+    CHECK(out == v);
+    out.assign(v.size(), T(77));
+    tomoedx::for_counts(tomoedx::bm3d_denoiser<T>({.sigma = 1}), model)(from, to);
+    CHECK(out == v);
+    out.assign(v.size(), T(77));
+    tomoedx::for_counts(tomoedx::non_local_means_denoiser<T>({.h = 0.8, .sigma = 1}), model)(from, to);
+    CHECK(out == v);
+  }
+}
+
+TEST_CASE("space and options are those of the inner denoiser") {
+  tomoedx::for_counts const denoise(tomoedx::non_local_means_denoiser<float, Kokkos::Serial>({.h = 0.75}));
+  CHECK(denoise.options().h == 0.75);
+  CHECK(denoise.space() == Kokkos::Serial());
+  CHECK(tomoedx::for_counts(mean_of_image<float>{}).space() == Kokkos::Serial());  // which has none to show
 }
 
 TEST_CASE("the observer is passed on") {

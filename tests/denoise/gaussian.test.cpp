@@ -78,6 +78,8 @@ TEST_CASE_TEMPLATE("each axis has its own sigma, and the kernel ends where it is
             plain(in, s, {3.0, 0, 1.2})) < rounding<T>);
   CHECK(filters::furthest(filters::run(gaussian_denoiser<T>({.sigma = {2.0}, .truncate = 1.3}), in, s),
                           plain(in, s, {0, 2, 2}, 1.3)) < rounding<T>);
+  CHECK(filters::furthest(filters::run(gaussian_denoiser<T>({.sigma = {2.0}, .truncate = 100}), in, s),
+                          filters::run(gaussian_denoiser<T>({.sigma = {2.0}, .truncate = 39}), in, s)) == 0);
 }
 
 TEST_CASE_TEMPLATE("every instruction set gives the same image up to rounding", T, float, double) {

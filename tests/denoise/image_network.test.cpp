@@ -7,6 +7,9 @@
 
 using namespace network_models;
 
+static_assert(denoiser<image_network<float>>);
+static_assert(denoiser<image_network<double>>);
+
 namespace {
 
 std::string refusal(nn::model m, network_options const& o = {}, std::size_t scan_width = 0) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <tomoedx/denoise/j_invariant.hpp>
+#include <tomoedx/denoise/non_local_means.hpp>
 
 #include <doctest/doctest.h>
 
@@ -12,6 +13,13 @@
 namespace s = risk_scene;
 
 static_assert(tomoedx::denoiser<tomoedx::j_invariant_denoiser<s::blur<float>>>);
+
+TEST_CASE("space and options are those of the denoiser it is made from") {
+  using nlm = tomoedx::non_local_means_denoiser<float, Kokkos::Serial>;
+  tomoedx::j_invariant_denoiser<nlm> const blind(nlm({.h = 0.75}));
+  CHECK(blind.options().h == 0.75);
+  CHECK(blind.space() == Kokkos::Serial());
+}
 
 TEST_CASE("hidden pixels become the weighted mean of the neighbours there are") {
   auto const in = s::empty<double>(2, 4, 5), out = s::empty<double>(2, 4, 5);

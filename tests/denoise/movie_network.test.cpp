@@ -7,6 +7,9 @@
 
 using namespace network_models;
 
+static_assert(denoiser<movie_network<float>>);
+static_assert(denoiser<movie_network<double>>);
+
 TEST_CASE("movie_network takes UDVD for three and five frames only") {
   auto const refusal = [](nn::model m) {
     return filters::message_of<error>([&] { movie_network<double>(std::move(m)); });

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace {
@@ -45,6 +46,26 @@ TEST_CASE("the estimate of a few pixels is the median by hand") {
   // diagonals (a - b - c + d) / 2 of the two squares: 1 and 3, of which the median is 2
   std::vector<float> const v{2, 0, 9, 3, 0, 0, 3, 3};
   CHECK(tomoedx::noise_level(tomoedx::borrow(v.data(), 2, 4)) == doctest::Approx(2 / 0.6744897501960817));
+}
+
+TEST_CASE_TEMPLATE("images of whole numbers do not lock the estimate to steps", T, float, double) {
+  for (double const sigma : {0.7, 1.0, 2.0}) {
+    auto v = noise<T>(200 * 200, sigma, 6);
+    for (T& value : v) value = std::round(value);
+    CAPTURE(sigma);
+    CHECK(tomoedx::noise_level(tomoedx::borrow(v.data(), 200, 200)) == doctest::Approx(sigma).epsilon(0.1));
+    CHECK(tomoedx::noise_level(tomoedx::borrow(v.data(), 1, 40000)) == doctest::Approx(sigma).epsilon(0.1));
+  }
+}
+
+TEST_CASE("equal differences are spread over the step between them") {
+  // diagonals 1, 2, 2 and 4 of the four squares: the two 2s stand for 1.5 to 3, and half of them lie below the median
+  std::vector<float> const v{2, 0, 4, 0, 4, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  CHECK(tomoedx::noise_level(tomoedx::borrow(v.data(), 2, 8)) == doctest::Approx(2.25 / 0.6744897501960817));
+  std::vector<float> const same{2, 0, 2, 0, 0, 0, 0, 0};  // nothing to spread over
+  CHECK(tomoedx::noise_level(tomoedx::borrow(same.data(), 2, 4)) == doctest::Approx(1 / 0.6744897501960817));
+  std::vector<float> const sparse{0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0};
+  CHECK(tomoedx::noise_level(tomoedx::borrow(sparse.data(), 2, 6)) == 0);
 }
 
 TEST_CASE("constant images have no noise and NaN is refused") {

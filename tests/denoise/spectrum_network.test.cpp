@@ -7,6 +7,9 @@
 
 using namespace network_models;
 
+static_assert(denoiser<spectrum_network<float>>);
+static_assert(denoiser<spectrum_network<double>>);
+
 TEST_CASE("spectrum_network takes the autoencoder only, and masks that can be") {
   auto const refusal = [](nn::model m, spectrum_options const& o = {}) {
     return filters::message_of<error>([&] { spectrum_network<double>(std::move(m), {}, o); });

@@ -139,6 +139,12 @@ TEST_CASE("small images are probed more often, large ones once") {
 
 TEST_CASE("a probe keeps counts from zero up") {
   auto const counts = s::with_counts(s::truth<float>(1, 20, 20, 0.3), 8);
+  auto const sparse = s::empty<float>(1, 20, 20);  // as of counts that were averaged
+  double mean = 0;
+  for (std::size_t i = 0; i < sparse.size(); ++i) {
+    sparse.data()[i] = i % 3 == 0 ? 0.004f : i % 3 == 1 ? 0 : 1e-6f * static_cast<float>(i);
+    mean += double(sparse.data()[i]) / double(sparse.size());
+  }
   struct strict {
     using execution_space = Kokkos::Serial;
     using value_type = float;
@@ -149,7 +155,10 @@ TEST_CASE("a probe keeps counts from zero up") {
       }
     }
   } d;
-  for (double const step : {0.1, 1.0}) CHECK_NOTHROW(tomoedx::poisson_risk(counts, {.step = step})(d));
+  for (double const step : {0.1, 1.0}) {
+    CHECK_NOTHROW(tomoedx::poisson_risk(counts, {.step = step})(d));
+    CHECK(tomoedx::poisson_risk(sparse, {.step = step})(d) == doctest::Approx(mean).epsilon(1e-6));
+  }
 }
 
 TEST_CASE("the unbiased risk refuses noise and data that do not go together") {

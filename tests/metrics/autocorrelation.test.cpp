@@ -119,6 +119,24 @@ TEST_CASE("a blind spot covers every pixel that shares noise, along y and x sepa
   CHECK(advice(std::vector<double>{-1, 2}, one).y == 1);              // a negative one does not
 }
 
+TEST_CASE("a blind spot covers noise that is shared along a diagonal only") {
+  std::size_t const edge = 96;
+  auto const white = noise<float>(1, edge + 2, edge + 2, 11);
+  for (bool const falling : {true, false}) {
+    std::vector<float> r;
+    for (std::size_t y = 0; y < edge; ++y)
+      for (std::size_t x = 0; x < edge; ++x)
+        r.push_back(white[y * (edge + 2) + (falling ? x : x + 2)] +
+                    white[(y + 1) * (edge + 2) + (falling ? x + 2 : x)]);
+    auto const map = m::autocorrelation(r, {edge, edge});
+    CHECK(map(1, falling ? -2 : 2) < 0.1);
+    CHECK(map(1, falling ? 2 : -2) == doctest::Approx(0.5).epsilon(0.1));
+    auto const advice = m::advise_blind_spot(map);
+    CHECK(advice.y == 3);
+    CHECK(advice.x == 5);
+  }
+}
+
 TEST_CASE("what counts can be chosen") {
   auto const map = m::autocorrelation(noise<float>(1, 128, 128, 4, {1}, {1, 2, 1}), {128, 128});
   CHECK(map(0, 1) == doctest::Approx(2.0 / 3).epsilon(0.05));
@@ -146,7 +164,9 @@ TEST_CASE("the autocorrelation refuses what has none") {
   CHECK_THROWS_AS(m::autocorrelation(good, {2, 2}), tomoedx::shape_error);
   CHECK_THROWS_AS(m::autocorrelation(good, {4, 2}), tomoedx::shape_error);
   CHECK_THROWS_AS(m::autocorrelation(good, {0, 6}), tomoedx::shape_error);
-  CHECK_THROWS_AS(m::autocorrelation(good, {2, 3}, 0), tomoedx::value_error);
+  for (int const lags : {0, -1, 101})
+    CHECK_THROWS_AS(m::autocorrelation(good, {2, 3}, lags), tomoedx::value_error);
+  CHECK_THROWS_AS(m::autocorrelation_map(-1), tomoedx::value_error);
   CHECK_THROWS_AS(m::autocorrelation(bad, {2, 3}), tomoedx::value_error);
   CHECK_THROWS_AS(m::autocorrelation(constant, {2, 3}), tomoedx::value_error);
   CHECK_THROWS_AS(m::autocorrelation(none, {0, 3}), tomoedx::value_error);

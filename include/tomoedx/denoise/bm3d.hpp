@@ -22,8 +22,8 @@ enum class bm3d_noise {
 enum class bm3d_stages { first, both };
 
 struct bm3d_options {
-  std::optional<double> sigma =
-      {};  ///< of the noise, in the unit of the images; measured in each image if absent
+  /// Of the noise, in the unit of the images; measured in each image if absent.
+  std::optional<double> sigma{};
   bm3d_noise noise = bm3d_noise::gaussian;
   bm3d_stages stages = bm3d_stages::both;
   int step = 3;            ///< pixels from one reference block to the next, 1 to 8
@@ -36,9 +36,10 @@ struct bm3d_options {
 /// Haar). Groups hold up to 16 and 32 blocks; that blocks of a group share noise where they overlap is
 /// taken into account.
 ///
-/// The mean of a group is always kept: adding a constant to an image adds it to the result, and a factor on image
-/// and sigma is a factor on the result. Images with a side below 8 are mirrored to 8. With sigma zero
-/// (given or measured) an image comes back unchanged; a sigma below 1e-8 of the range is raised to that. The result does not depend on the number of threads.
+/// The mean of a group is always kept: adding a constant to an image adds it to the result, and a factor on
+/// image and sigma is a factor on the result. Images with a side below 8 are mirrored to 8. With sigma zero
+/// (given or measured) an image comes back unchanged; a sigma below 1e-8 of the range is raised to that. The
+/// result does not depend on the number of threads.
 ///
 /// requires an execution space of the host
 /// source   Dabov, Foi, Katkovnik and Egiazarian, IEEE TIP 16 (2007) 2080; Lebrun, IPOL 2 (2012) 175;

@@ -7,12 +7,15 @@
 #include <tomoedx/denoise/anscombe.hpp>
 #include <tomoedx/denoise/detail/stack.hpp>
 
+#include <limits>
+#include <utility>
+
 namespace tomoedx {
 
 /// A denoiser for white Gaussian noise of standard deviation 1, put to work on counts: they are stabilised, denoised
 /// and brought back by the exact unbiased inverse. Counts in, counts out, never below zero counts.
 ///
-///     for_counts const denoise(bm3d_denoiser<float>({.sigma = 1}));
+///     for_counts denoise(bm3d_denoiser<float>({.sigma = 1}));
 ///
 /// Itself a denoiser.
 ///
@@ -34,15 +37,26 @@ class for_counts {
       : gaussian_(std::move(gaussian)), transform_(model) {}
 
   anscombe_transform const& transform() const { return transform_; }
+  /// The space of the denoiser it is made from, or the default where that has none to show.
+  execution_space space() const {
+    if constexpr (requires { gaussian_.space(); })
+      return gaussian_.space();
+    else
+      return execution_space();
+  }
+  /// The options of the denoiser it is made from.
+  auto const& options() const requires requires(Denoiser const& d) { d.options(); }
+  { return gaussian_.options(); }
 
   /// Denoise every image of a stack.
   ///
   /// shapes   both (n, y, x), of the same extents
-  /// throws   shape_error for extents that differ or are 0; value_error for a value that is not finite or, without read
-  ///          noise, stands for less than no count; cancelled when the observer stops it
+  /// throws   shape_error for extents that differ or are 0; value_error for a value that is not finite or,
+  ///          without read noise, stands for less than no count; cancelled when the observer stops it: `out` is
+  ///          unspecified then
   template <observer Watch>
   void operator()(input_view const& in, output_view const& out, Watch&& watch) {
-    execution_space const space;
+    execution_space const space = this->space();
     detail::check_images("for_counts", space, in, out);
     auto const& model = transform_.model();
     auto const least = static_cast<value_type>(model.offset);
@@ -55,13 +69,17 @@ class for_counts {
                              in.extent(0), in.extent(1), in.extent(2));
     Kokkos::RangePolicy<execution_space> const all(space, 0, in.size());
     auto const transform = transform_;
+    // no count, as it was rounded on the way in; with read noise the mean of no count lies lower
+    auto const none = model.read_noise == 0 ? static_cast<value_type>(transform.forward(model.offset))
+                                            : std::numeric_limits<value_type>::lowest();
     Kokkos::parallel_for("tomoedx::for_counts::forward", all, [=](std::size_t i) {
       stable.data()[i] = static_cast<value_type>(transform.forward(static_cast<double>(in.data()[i])));
     });
     space.fence("tomoedx::for_counts::forward");
     gaussian_(input_view(stable), out, watch);
     Kokkos::parallel_for("tomoedx::for_counts::inverse", all, [=](std::size_t i) {
-      out.data()[i] = static_cast<value_type>(transform.inverse(static_cast<double>(out.data()[i])));
+      value_type const d = out.data()[i];
+      out.data()[i] = d <= none ? least : static_cast<value_type>(transform.inverse(static_cast<double>(d)));
     });
     space.fence("tomoedx::for_counts::inverse");
   }

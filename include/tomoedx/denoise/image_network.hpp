@@ -23,7 +23,7 @@ namespace tomoedx {
 /// outside the scan are replaced by the frame itself. Runs on the host. Models `denoiser`.
 ///
 /// With normalisation by the mean, a pixel still has its share in the mean of its image, blind spot or not.
-/// source   Wang et al. 2024 for scans
+/// source   Wang et al. 2025 for scans
 template <real T, execution_space Space = Kokkos::DefaultHostExecutionSpace>
 class image_network {
   static_assert(detail::runs_on_host<Space>, "image_network: give an execution space of the host");
@@ -77,7 +77,8 @@ class image_network {
   /// each tile; once it has ended the work, `out` holds the images it was told of, the others are unspecified.
   ///
   /// shapes   in and out (n, y, x); for scans n = rows of the scan times its width
-  /// throws   tomoedx::shape_error, tomoedx::value_error before anything is written; tomoedx::cancelled
+  /// throws   tomoedx::shape_error; tomoedx::value_error before anything is written, and later when a result
+  ///          is not finite; tomoedx::cancelled
   template <class Observer>
   requires observer<std::remove_reference_t<Observer>>
   void operator()(const_view const& in, view const& out, Observer&& observer) {
@@ -112,8 +113,8 @@ class image_network {
   /// Denoise images from a source into a sink, one at a time, in memory that does not grow with their number.
   /// `next(std::span<T>)` fills in an image or returns false at the end; `put(std::span<T const>)` takes a result.
   ///
-  /// throws   tomoedx::value_error naming an image that cannot be taken, after those before it; tomoedx::cancelled; what
-  ///          source and sink throw
+  /// throws   tomoedx::value_error naming an image that cannot be taken or whose result is not finite, after
+  ///          those before it; tomoedx::cancelled; what source and sink throw
   /// returns  the number of images
   template <class Source, class Sink, class Observer = ignore>
   std::size_t stream(std::size_t height, std::size_t width, Source&& next, Sink&& put,

@@ -17,10 +17,10 @@ struct j_invariant_options {
   int phases = 0;  ///< how many of the grid * grid placements are tried, spread evenly; 0 for all
 };
 
-/// The self-supervised risk of a denoiser: hide a grid of pixels behind the mean of their neighbours, denoise, compare
-/// there with what was hidden; again for other placements of the grid. On average this is the mean squared
-/// error of the denoiser that never sees the pixel itself, plus the variance of the noise, whatever the noise is, as long
-/// as it is independent between pixels and has no bias.
+/// The self-supervised risk of a denoiser: hide a grid of pixels behind the mean of their neighbours, denoise,
+/// compare there with what was hidden; again for other placements of the grid. On average this is the mean
+/// squared error of the denoiser that never sees the pixel itself, plus the variance of the noise, whatever the
+/// noise is, as long as it is independent between pixels and has no bias.
 ///
 /// Only differences between risks mean something: the lowest belongs to the best parameter of the blinded denoiser,
 /// which is close to that of the plain one. Each call runs the denoiser once for each placement.
@@ -83,11 +83,23 @@ class j_invariant_denoiser {
     detail::check_grid("j_invariant_denoiser", grid, 0);
   }
 
-  /// throws   what the denoiser throws, shape_error and value_error before anything is written; cancelled
+  /// The space of the denoiser it is made from, or the default where that has none to show.
+  execution_space space() const {
+    if constexpr (requires { denoise_.space(); })
+      return denoise_.space();
+    else
+      return execution_space();
+  }
+  /// The options of the denoiser it is made from.
+  auto const& options() const requires requires(D const& d) { d.options(); }
+  { return denoise_.options(); }
+
+  /// throws   what the denoiser throws; shape_error and value_error before anything is written; cancelled: `out`
+  ///          is unspecified then
   template <observer Watch>
   void operator()(detail::host_stack<value_type const> const& in, detail::host_stack<value_type> const& out,
                   Watch&& watch) {
-    detail::check_images("j_invariant_denoiser", execution_space(), in, out);
+    detail::check_images("j_invariant_denoiser", space(), in, out);
     auto const hidden = detail::same_stack<value_type>(in), cleaned = detail::same_stack<value_type>(in);
     auto const phases = detail::grid_phases(grid_, 0, in.extent(1), in.extent(2));
     std::size_t runs = 0;

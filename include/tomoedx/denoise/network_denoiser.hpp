@@ -74,7 +74,8 @@ class network_denoiser {
   /// spectrum image nothing; everything else in it is unspecified.
   ///
   /// shapes   in and out (n, y, x)
-  /// throws   tomoedx::shape_error, tomoedx::value_error before anything is written; tomoedx::cancelled
+  /// throws   tomoedx::shape_error; tomoedx::value_error before anything is written, and later when a result
+  ///          is not finite; tomoedx::cancelled
   template <class Observer>
   requires observer<std::remove_reference_t<Observer>>
   void operator()(const_view const& in, view const& out, Observer&& observer) {

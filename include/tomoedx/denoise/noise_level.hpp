@@ -10,9 +10,28 @@
 
 namespace tomoedx {
 
+namespace detail {
+
+/// The median of values from 0 up, which are sorted. Values that are equal, as in images of whole numbers, stand
+/// for all between the midpoints to their neighbours, so that the median does not move in steps; 0 stays 0.
+inline double median_within_ties(std::vector<double>& values) {
+  std::sort(values.begin(), values.end());
+  std::size_t const n = values.size();
+  double const median = n % 2 == 1 ? values[n / 2] : values[n / 2 - 1] / 2 + values[n / 2] / 2;
+  auto const [first, last] = std::equal_range(values.begin(), values.end(), median);
+  if (median == 0 || last - first < 2) return median;
+  double const low = first == values.begin() ? median : median / 2 + *(first - 1) / 2;
+  double const high = last == values.end() ? median : median / 2 + *last / 2;
+  double const before = static_cast<double>(n) / 2 - static_cast<double>(first - values.begin());
+  return low + (high - low) * before / static_cast<double>(last - first);
+}
+
+}  // namespace detail
+
 /// Estimate the standard deviation of white Gaussian noise in an image, from the median size of the differences
 /// that structure hardly reaches: Haar's finest diagonal coefficients, one for every 2 x 2 pixels; in an image
-/// of one row or column the differences of neighbours.
+/// of one row or column the differences of neighbours. Images of whole numbers will do: equal differences are
+/// spread over the step between them.
 ///
 /// shapes   (y, x)
 /// units    those of the image
@@ -43,16 +62,12 @@ double noise_level(View const& image) {
   } else {
     for (std::size_t i = 0; i + 1 < height * width; i += 2) {
       auto const along = [&](std::size_t j) { return width > 1 ? at(0, j) : at(j, 0); };
-      sizes.push_back(std::abs(along(i) * std::sqrt(0.5) - along(i + 1) * std::sqrt(0.5)));
+      sizes.push_back(std::abs(along(i) / 2 - along(i + 1) / 2) * std::sqrt(2.0));
     }
   }
   if (sizes.empty()) return 0;
-  auto const middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
-  std::nth_element(sizes.begin(), middle, sizes.end());
-  double median = *middle;
-  if (sizes.size() % 2 == 0) median = (median + *std::max_element(sizes.begin(), middle)) / 2;
   constexpr double upper_quartile = 0.6744897501960817;  // of the standard normal distribution
-  return median / upper_quartile;
+  return detail::median_within_ties(sizes) / upper_quartile;
 }
 
 }  // namespace tomoedx

@@ -7,6 +7,7 @@
 #include <tomoedx/denoise/detail/nlm_engine.hpp>
 #include <tomoedx/denoise/detail/stack.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,8 +23,8 @@ enum class patch_window {
 struct non_local_means_options {
   int patch = 7;      ///< edge of the compared squares in pixels, odd
   int distance = 11;  ///< of the search in pixels: candidates are (2 distance + 1)^2
-  double h = 0;  ///< decay of the weights in the unit of the data; about 0.6 to 1 times sigma. Must be given
-  double sigma = 0;  ///< standard deviation of the noise: its share of the distances is taken off
+  double h = 0;       ///< decay of the weights [value], about 0.6 to 1 times sigma; must be given
+  double sigma = 0;   ///< standard deviation of the noise: its share of the distances is taken off
   int frames = 0;  ///< search also in so many images of the stack on either side, for tilt series and movies
   patch_window window = patch_window::scikit_image;
   isa level = best_isa();  ///< the instruction set to use; for tests and benchmarks
@@ -91,8 +92,9 @@ class non_local_means_denoiser {
   ///
   /// shapes   both (n, y, x), of the same extents
   /// requires arrays that do not overlap
-  /// throws   shape_error for extents that differ or are 0; value_error for a value that is not finite or whose
-  ///          square nears the end of T's range; cancelled when the observer stops it
+  /// throws   shape_error for extents that differ or are 0; value_error for a value that is not finite, or
+  ///          values whose squares or squared differences near the ends of T's range; cancelled when the
+  ///          observer stops it
   template <observer Watch>
   void operator()(input_view const& in, output_view const& out, Watch&& watch) const {
     check(in, out);
@@ -121,6 +123,11 @@ class non_local_means_denoiser {
       expects<value_error>(std::abs(in.data()[i]) <= limit,
                            "non_local_means: value {} of the stack is {}, the most is {}; scale the stack", i,
                            static_cast<double>(in.data()[i]), static_cast<double>(limit));
+    auto const [low, high] = std::minmax_element(in.data(), in.data() + in.size());
+    T const least = std::sqrt(std::numeric_limits<T>::min()) * T(1e3);
+    expects<value_error>(*low == *high || *high - *low >= least,
+                         "non_local_means: the values range over {}, the least is {}; scale the stack",
+                         static_cast<double>(*high - *low), static_cast<double>(least));
   }
 
   Space space_;

@@ -123,7 +123,8 @@ class spectrum_network {
   /// the work, `out` is unspecified.
   ///
   /// shapes   in and out (energy, y, x)
-  /// throws   tomoedx::shape_error, tomoedx::value_error before anything is written; tomoedx::cancelled
+  /// throws   tomoedx::shape_error; tomoedx::value_error before anything is written, and later when a result
+  ///          is not finite; tomoedx::cancelled
   template <class Observer>
   requires observer<std::remove_reference_t<Observer>>
   void operator()(const_view const& in, view const& out, Observer&& observer) {

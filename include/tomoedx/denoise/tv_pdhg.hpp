@@ -23,20 +23,20 @@ struct tv_pdhg_options {
 /// How far the primal-dual method came with an image.
 struct tv_pdhg_result {
   std::size_t iterations = 0;
-  double gap =
-      0;  ///< [value^2] primal minus dual value, an upper bound on how far the value is from the least
-  double bound =
-      0;  ///< upper bound on the rms distance from the minimiser, in standard deviations of the input
+  /// [value^2] primal minus dual value, an upper bound on how far the value is from the least.
+  double gap = 0;
+  /// Upper bound on the rms distance from the minimiser, in standard deviations of the input.
+  double bound = 0;
 };
 
 /// The image (or volume) x with the least 1/2 |x - f|^2 + lambda TV(x), by the accelerated primal-dual method. TV is
 /// isotropic: the sum of the lengths of the forward differences, which are 0 at the far borders, so the mean of
 /// the image stays.
 ///
-/// It stops when the duality gap proves that the rms distance from the exact minimiser is at most `tolerance` times
-/// the standard deviation of f (the problem is strongly convex: 1/2 |x - x*|^2 <= gap). In float the gap itself is good to
-/// about 1e-7 lambda TV(x): take double for tolerances below 1e-3. Runs on the host; the same bits for any number of
-/// threads. Models `denoiser`.
+/// It stops when the duality gap proves that the rms distance from the exact minimiser is at most `tolerance`
+/// times the standard deviation of f (the problem is strongly convex: 1/2 |x - x*|^2 <= gap). In float the gap
+/// itself is good to about 1e-7 lambda TV(x): take double for tolerances below 1e-3. Runs on the host; the same
+/// bits for any number of threads. Models `denoiser`.
 ///
 /// units    lambda in values of the image: scale both, and the result scales
 /// source   Chambolle and Pock, J. Math. Imaging Vis. 40 (2011) 120, algorithm 2. The minimiser is that of

@@ -18,9 +18,10 @@ struct noise_variance {
 
 /// How the divergence of the denoiser is probed.
 struct probe_options {
-  double step =
-      0.1;         ///< size of the probe in standard deviations of the noise; up to 1 keeps counts from 0 up
-  int probes = 0;  ///< each costs a run of the denoiser; 0 for 1 to 8, as many as probe 32768 pixels in all
+  /// Size of the probe in standard deviations of the noise, up to 1; counts stay from 0 up.
+  double step = 0.1;
+  /// Each costs a run of the denoiser; 0 for 1 to 8, as many as probe 32768 pixels in all.
+  int probes = 0;
   std::uint64_t seed = 1;
 };
 
@@ -91,14 +92,16 @@ class unbiased_risk {
 
   double variance(T y) const { return noise_.gain * static_cast<double>(y) + noise_.sigma * noise_.sigma; }
 
-  /// sum_i variance_i df_i/dy_i from one probe of size step * sqrt(variance) and random sign.
+  /// sum_i variance_i df_i/dy_i from one probe of size step * sqrt(variance) and random sign; counts move by no
+  /// more than they are, to either side.
   template <class D>
   double probe(D& denoise, int which) {
     for (std::size_t i = 0; i < noisy_.size(); ++i) {
       T const y = noisy_.data()[i];
       bool const up =
           random_stream(first_stream + options_.seed + static_cast<std::uint64_t>(which), i).bits() >> 63;
-      double const size = options_.step * std::sqrt(std::abs(variance(y)));
+      double size = options_.step * std::sqrt(std::abs(variance(y)));
+      if (noise_.sigma == 0 && noise_.gain > 0) size = std::min(size, static_cast<double>(y));
       probed_.data()[i] = static_cast<T>(static_cast<double>(y) + (up ? size : -size));
     }
     detail::run_denoiser(denoise, host_const(probed_), answer_);

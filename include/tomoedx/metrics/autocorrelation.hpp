@@ -4,6 +4,7 @@
 
 #include <tomoedx/metrics/detail/checks.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <initializer_list>
@@ -15,7 +16,8 @@ namespace tomoedx::metrics {
 /// The normalised autocorrelation of images over small lags, and how exactly it is known.
 class autocorrelation_map {
  public:
-  explicit autocorrelation_map(int most) : most_(most), values_(size()), errors_(size()) {}
+  /// throws   value_error for negative lags or too many
+  explicit autocorrelation_map(int most) : most_(checked(most)), values_(size()), errors_(size()) {}
 
   int most() const { return most_; }  ///< lags run from -most() to most() along y and x
 
@@ -32,6 +34,11 @@ class autocorrelation_map {
   }
 
  private:
+  static int checked(int most) {
+    expects<value_error>(most >= 0 && most <= 100,
+                         "autocorrelation_map: lags up to {} asked for; they can be 0 to 100", most);
+    return most;
+  }
   std::size_t size() const { return static_cast<std::size_t>(2 * most_ + 1) * (2 * most_ + 1); }
   std::size_t index(int dy, int dx) const {
     expects<value_error>(std::abs(dy) <= most_ && std::abs(dx) <= most_,
@@ -155,20 +162,20 @@ autocorrelation_map autocorrelation(R const& residual, std::initializer_list<std
 /// When a correlation counts.
 struct blind_spot_options {
   double significance = 4;  ///< it exceeds so many standard errors
-  double negligible =
-      0.05;  ///< and this: a pixel correlated by c foretells c^2 of its neighbour's noise power
+  /// And this: a pixel correlated by c foretells c^2 of its neighbour's noise power.
+  double negligible = 0.05;
 };
 
 /// Edges of the blind spot that a self-supervised network needs: odd, along y and along x.
 struct blind_spot_advice {
   int y = 1, x = 1;
-  bool open_y = false,
-       open_x = false;  ///< the last lag still counts: ask for more lags, or structure was removed
+  /// The last lag still counts: ask for more lags, or structure was removed.
+  bool open_y = false, open_x = false;
 };
 
 /// How large a blind spot must be so that no visible pixel foretells the noise of the blinded one: 2 m + 1 along
-/// each axis, m the largest lag along it that counts. White noise gives 1, noise spread over two neighbouring pixels 3,
-/// over three 5 (they are correlated two pixels apart).
+/// each axis, m the largest lag along it of all that count, the diagonal ones too. White noise gives 1, noise
+/// spread over two neighbouring pixels 3, over three 5 (they are correlated two pixels apart).
 ///
 /// Only positive correlations count: a denoiser that smooths leaves negative ones in the residual of white noise.
 /// throws   value_error for options out of range
@@ -183,10 +190,9 @@ inline blind_spot_advice advise_blind_spot(autocorrelation_map const& map,
     return map(dy, dx) > options.significance * map.standard_error(dy, dx) &&
            map(dy, dx) > options.negligible;
   };
-  for (int lag = 1; lag <= map.most(); ++lag) {
-    if (counts(lag, 0)) y = lag;
-    if (counts(0, lag)) x = lag;
-  }
+  for (int dy = 0; dy <= map.most(); ++dy)
+    for (int dx = dy == 0 ? 1 : -map.most(); dx <= map.most(); ++dx)
+      if (counts(dy, dx)) y = std::max(y, dy), x = std::max(x, std::abs(dx));
   return {2 * y + 1, 2 * x + 1, y == map.most(), x == map.most()};
 }
 

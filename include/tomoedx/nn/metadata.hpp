@@ -4,6 +4,7 @@
 
 #include <tomoedx/nn/description.hpp>
 
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
@@ -32,6 +33,11 @@
 namespace tomoedx::nn {
 
 using metadata = std::map<std::string, std::string>;
+
+/// The keys that are understood.
+inline constexpr std::array<std::string_view, 13> metadata_keys{
+    "arch",     "normalize", "offset",     "scale",   "concat_order", "odd_sizes", "frames",
+    "channels", "blind",     "final_relu", "borders", "residual",     "epsilon"};
 
 namespace detail {
 

@@ -17,7 +17,8 @@ namespace tomoedx::detail {
 /// added to those inside: the radius never exceeds the extent.
 template <class T>
 std::vector<T> gaussian_taps(double sigma, double truncate, std::size_t extent) {
-  auto const radius = static_cast<std::size_t>(truncate * sigma + 0.5);
+  constexpr double furthest = 39;  // in sigma: beyond, the weights are 0 in double
+  auto const radius = static_cast<std::size_t>(std::min(truncate, furthest) * sigma + 0.5);
   std::vector<double> half(radius + 1, 1.0);
   double sum = 1;
   for (std::size_t k = 1; k <= radius; ++k) {
