@@ -64,7 +64,8 @@ std::size_t bytes_of(std::string const& text);
 struct noise_model {
   bool counts = false;
   std::string why;
-  double level = 0;  ///< standard deviation: of an average pixel for counts, measured otherwise
+  double level = 0;      ///< standard deviation: of an average pixel for counts, measured otherwise
+  bool measured = true;  ///< else the level is the standard deviation of the whole stack
 };
 
 struct denoising_data {

@@ -76,6 +76,10 @@ noise_model noise_of(denoising_plan const& p, denoising_data& d) {
     n.why = "--noise gaussian";
   } else if (by_noise && p.asked.sigma) {
     n.why = "--sigma is given in the unit of the values";
+    if (whole && fits)
+      d.warnings.emplace_back(
+          "the values look like counts; --sigma is in their unit, --noise poisson takes it relative to "
+          "theirs");
   } else if (!whole) {
     n.why = positive ? "values are not whole numbers" : "some values are negative";
   } else if (!fits) {
@@ -89,15 +93,26 @@ noise_model noise_of(denoising_plan const& p, denoising_data& d) {
   }
   if (p.network) return n;
   n.level = n.counts ? std::sqrt(mean_of(stack)) : measured_noise(stack, p.shape);
-  if (!(n.level > 0)) n.level = deviation_of(stack);
+  if (n.level > 0) return n;
+  n.measured = false;
+  expects<value_error>(
+      !by_noise || p.asked.sigma || p.searches() || n.counts,
+      "{}: the noise cannot be measured: more than half of the differences of neighbours are "
+      "zero; give --sigma or --auto",
+      p.asked.stack);
+  if (!n.counts)
+    d.steps.emplace_back("the noise cannot be measured; its level is the standard deviation of the stack");
+  n.level = deviation_of(stack);
   if (!(n.level > 0)) n.level = 1;
   return n;
 }
 
 std::string advice_on(denoising_plan const& p, metrics::autocorrelation_map const& map,
                       metrics::blind_spot_advice const& spot) {
+  bool const filtered = !p.network, blind = p.asked.network == "udvd" || p.asked.network == "laine";
   if (spot.y == 1 && spot.x == 1)
-    return "neighbouring pixels of the residual are not correlated: a blind spot of 1 is enough";
+    return std::string("neighbouring pixels of the residual are not correlated") +
+           (filtered || blind ? ": a blind spot of 1 is enough" : "");
   double y = 0, x = 0;
   for (int lag = 1; lag <= map.most(); ++lag) y = std::max(y, map(lag, 0)), x = std::max(x, map(0, lag));
   auto const text = fmt::format(
@@ -105,14 +120,16 @@ std::string advice_on(denoising_plan const& p, metrics::autocorrelation_map cons
   if (spot.open_y || spot.open_x)
     return fmt::format("{}, and {} pixels away too: structure of the images was taken off; {}", text,
                        map.most(),
-                       p.network ? "were the weights trained on images like these?" : "smooth less");
+                       filtered ? "smooth less" : "were the weights trained on images like these?");
   auto const edges = fmt::format("{} x {} (rows x columns)", spot.y, spot.x);
-  if (p.network)
+  if (blind)
     return text + fmt::format(": if the noise is, take weights trained with a blind spot of {}", edges);
-  return text + fmt::format(
-                    ": structure was taken off, or noise spreads over pixels; a self-supervised network then "
-                    "needs a blind spot of {}, --blind {}",
-                    edges, std::max(spot.y, spot.x));
+  auto const both = text + ": structure was taken off, or noise spreads over pixels";
+  return !filtered ? both
+                   : both + fmt::format(
+                                "; a self-supervised network then needs weights trained with a blind "
+                                "spot of {}",
+                                edges);
 }
 
 /// The residual's autocorrelation and what it says; a warning instead when nothing was taken off.
@@ -209,7 +226,7 @@ judgement judge_denoising(denoising_plan const& p, denoising_data& d) {
   else if (auto const flat = constant_images(p, d); flat > 0)
     d.warnings.push_back(fmt::format("{} of {} images came out constant; smooth less", flat, p.shape[0]));
   double const before = mean_of(d.stack), after = mean_of(d.result);
-  if (d.noise.counts && std::abs(after - before) > 0.02 * before)
+  if (d.noise.counts && before > 0 && std::abs(after - before) > 0.02 * before)
     d.warnings.push_back(
         fmt::format("the result holds {:.3g} times the counts of the stack; this method does "
                     "not keep them, scale with care",

@@ -12,16 +12,17 @@
 #include <tomoedx/nn/metadata.hpp>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 // The one file of the program that holds the networks' engine.
 namespace tomoedx::cli {
 namespace {
 
-constexpr std::array<char const*, 13> metadata_keys{
-    "arch",     "normalize", "offset",     "scale",   "concat_order", "odd_sizes", "frames",
-    "channels", "blind",     "final_relu", "borders", "residual",     "epsilon"};
+/// Metadata that mean the same are the same text.
+std::string meaning(std::string const& key, std::string const& value) {
+  if (key == "blind" && value.find('x') == std::string::npos) return value + "x" + value;
+  return value == "true" ? "1" : value == "false" ? "0" : value;
+}
 
 /// What the user says of the network, by the keys of its file.
 nn::metadata said(denoise_command const& c) {
@@ -31,13 +32,20 @@ nn::metadata said(denoise_command const& c) {
     expects<value_error>(at != std::string::npos && at + 1 < text.size(), "--metadata {}: give KEY=VALUE",
                          text);
     auto const key = text.substr(0, at);
-    expects<value_error>(std::ranges::find(metadata_keys, key) != metadata_keys.end(),
+    expects<value_error>(std::ranges::find(nn::metadata_keys, key) != nn::metadata_keys.end(),
                          "--metadata {}: {} is none of {}", text, key,
-                         fmt::format("{}", fmt::join(metadata_keys, ", ")));
-    m[key] = text.substr(at + 1);
+                         fmt::format("{}", fmt::join(nn::metadata_keys, ", ")));
+    auto const [said_before, is_new] = m.emplace(key, text.substr(at + 1));
+    expects<value_error>(is_new || meaning(key, said_before->second) == meaning(key, text.substr(at + 1)),
+                         "--metadata {}: contradicts --metadata {}={}; leave one of them out", text, key,
+                         said_before->second);
   }
   auto const say = [&](char const* key, std::string const& value) {
-    if (!value.empty()) m[key] = value;
+    if (value.empty()) return;
+    auto const [other, is_new] = m.emplace(key, value);
+    expects<value_error>(is_new || meaning(key, other->second) == meaning(key, value),
+                         "--metadata {}={}: contradicts the option that says {}; leave one of them out", key,
+                         other->second, value);
   };
   auto const flag = [](std::optional<bool> const& f) { return !f ? "" : *f ? "1" : "0"; };
   say("blind", c.blind);
@@ -49,11 +57,7 @@ nn::metadata said(denoise_command const& c) {
 }
 
 nn::model read_model(denoise_command const& c, std::vector<std::string>& warnings) {
-  auto const ending = std::filesystem::path(c.weights).extension();
-  expects<value_error>(ending != ".pt" && ending != ".pth" && ending != ".ckpt",
-                       "{}: is a PyTorch checkpoint; convert it to .safetensors with the lines in "
-                       "docs/weights.md",
-                       c.weights);
+  refuse_checkpoint(c.weights);
   auto file = io::read_safetensors(c.weights);
   auto const mine = said(c);
   auto const theirs = file.metadata;
@@ -75,10 +79,6 @@ nn::model read_model(denoise_command const& c, std::vector<std::string>& warning
   auto const missing = wanted_options(model.about);
   expects<value_error>(missing.empty(), "{}: does not say all of its network; give {}", c.weights,
                        fmt::format("{}", fmt::join(missing, ", and ")));
-  auto const meaning = [](std::string const& key, std::string const& value) {
-    if (key == "blind" && value.find('x') == std::string::npos) return value + "x" + value;
-    return value == "true" ? "1" : value == "false" ? "0" : value;
-  };
   for (auto const& [key, value] : mine)
     if (auto const t = theirs.find(key); t != theirs.end() && meaning(key, t->second) != meaning(key, value))
       warnings.push_back(fmt::format("{} is {} as you say, the weight file says {}", key, value, t->second));
@@ -120,6 +120,20 @@ void check_stack(denoise_command const& c, nn::architecture const& net, io::info
                        c.z_contrast, io::text_of(shape), stack.shape[1], stack.shape[2]);
 }
 
+/// A warning of a blind spot that hides whole images.
+void check_blind_spot(nn::architecture const& net, shape3 const& shape, std::vector<std::string>& warnings) {
+  nn::blind_spot spot{1, 1};
+  if (auto const* u = std::get_if<nn::udvd>(&net))
+    spot = u->blind.value_or(spot);
+  else if (auto const* l = std::get_if<nn::laine>(&net))
+    spot = {l->blind, l->blind};
+  if (static_cast<std::size_t>(spot.rows) > shape[1] || static_cast<std::size_t>(spot.columns) > shape[2])
+    warnings.push_back(fmt::format(
+        "the blind spot is {} x {}, larger than the images of {} x {} (y x): pixels are predicted "
+        "from next to nothing",
+        spot.rows, spot.columns, shape[1], shape[2]));
+}
+
 network_options options_of(denoise_command const& c, shape3 const& shape) {
   network_options o{.noise = c.sigma, .clamp = c.clamp};
   o.use = c.algorithm == "exact"      ? nn::algorithm::exact
@@ -150,7 +164,7 @@ class network_of_file : public loaded_network {
         hash_(sha256_of(c.weights)),
         denoiser_(std::move(model), options_of(c, shape),
                   {.scan_width = is_scan() ? stack.shape[1] : 0, .spectrum = spectrum_of(c)}),
-        memory_(denoiser_.prepare(shape)) {}
+        memory_(prepared()) {}
 
   void denoise(std::span<float const> in, std::span<float> out, watch const& on) override {
     denoiser_(borrow(in.data(), shape_[0], shape_[1], shape_[2]),
@@ -183,6 +197,14 @@ class network_of_file : public loaded_network {
   }
 
  private:
+  network_memory prepared() {
+    try {
+      return denoiser_.prepare(shape_);
+    } catch (value_error const& e) {
+      if (asked_.memory.empty()) throw;
+      fail<value_error>("with --memory {}: {}", asked_.memory, e.what());
+    }
+  }
   bool is_scan() const {
     auto const* u = std::get_if<nn::udvd>(&about_.net);
     return u != nullptr && u->frames == 9;
@@ -203,13 +225,9 @@ std::unique_ptr<loaded_network> load_network(denoise_command const& c, io::info 
                                              shape3 const& shape, std::vector<std::string>& warnings) {
   auto model = read_model(c, warnings);
   check_stack(c, model.about.net, stack);
+  check_blind_spot(model.about.net, shape, warnings);
   start_host(c.threads);
-  try {
-    return std::make_unique<network_of_file>(c, std::move(model), stack, shape);
-  } catch (value_error const& e) {
-    if (c.memory.empty()) throw;
-    fail<value_error>("with --memory {}: {}", c.memory, e.what());
-  }
+  return std::make_unique<network_of_file>(c, std::move(model), stack, shape);
 }
 
 }  // namespace tomoedx::cli

@@ -114,6 +114,16 @@ shape3 stack_shape(io::info const& what, std::string const& role) {
   return shape;
 }
 
+/// Energies next to each other are no neighbours in an image.
+void check_positions(denoise_command const& c, io::info const& stack) {
+  if (c.network == "dcae") return;  // has its own check
+  std::size_t const indices = stack.shape.size();
+  for (std::size_t i = indices - 2; i < std::min(indices, stack.axes.size()); ++i)
+    expects<shape_error>(stack.axes[i].name.find("nergy") == std::string::npos,
+                         "stack ({}): the energies are index {}; {}", c.stack, i,
+                         indices > 2 ? "move them to the front" : "give an image (y, x)");
+}
+
 /// A file with another ending beside the output.
 std::string beside(std::string const& output, std::string const& ending) {
   auto file = io::detail::locate(output).file;
@@ -180,6 +190,7 @@ denoising_plan plan_denoising(denoise_command const& c) {
   check_threads(c.threads);
   p.what = look(c.stack);
   p.shape = stack_shape(p.what, "stack (" + c.stack + ")");
+  check_positions(c, p.what);
   auto const [narrow, wide] = std::minmax(p.shape[1], p.shape[2]);
   if (p.shape[0] > 1 && narrow < 8 && wide >= 8 * narrow)
     p.warnings.push_back(

@@ -10,9 +10,21 @@
 #include <tomoedx/io/safetensors.hpp>
 #include <tomoedx/nn/model.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 namespace tomoedx::cli {
+namespace {
+
+std::string ending_of(std::string const& file) {
+  auto ending = std::filesystem::path(file).extension().string();
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+}  // namespace
 
 std::vector<std::string> wanted_options(nn::description const& about) {
   std::vector<std::string> all;
@@ -27,7 +39,15 @@ std::vector<std::string> wanted_options(nn::description const& about) {
 }
 
 bool is_weights(std::string const& file) {
-  return std::filesystem::path(file).extension() == ".safetensors";
+  return ending_of(file) == ".safetensors";
+}
+
+void refuse_checkpoint(std::string const& file) {
+  auto const ending = ending_of(file);
+  expects<value_error>(ending != ".pt" && ending != ".pth" && ending != ".ckpt",
+                       "{}: is a PyTorch checkpoint; convert it to .safetensors with the lines in "
+                       "docs/weights.md",
+                       file);
 }
 
 weights_record weights_in(std::string const& file) {

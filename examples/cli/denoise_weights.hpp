@@ -16,6 +16,9 @@ namespace tomoedx::cli {
 /// Whether a file is one of weights, by its name.
 bool is_weights(std::string const& file);
 
+/// throws   tomoedx::value_error for a PyTorch checkpoint, by its name
+void refuse_checkpoint(std::string const& file);
+
 /// What a weight file holds, of a known network or not.
 weights_record weights_in(std::string const& file);
 

@@ -105,6 +105,9 @@ void check_output_file(std::string const& output, std::vector<std::string> const
   for (auto const& input : inputs)
     expects<file_error>(!fs::equivalent(where.file, io::detail::locate(input).file, ec),
                         "{}: would replace the input {}; choose another name", output, input);
+  expects<file_error>(where.dataset.empty() || !fs::exists(where.file, ec),
+                      "{}: {} exists and would be replaced as a whole; choose a new file", output,
+                      where.file.string());
   io::atomic_file const writable(where.file);  // leaves nothing behind
 }
 

@@ -58,7 +58,7 @@ void save_array(std::string const& file, std::vector<std::size_t> const& shape, 
 void save_text(std::string const& file, std::string const& text);
 
 /// Throw unless `output` can be written in the format of its extension, in a folder that exists, over none
-/// of the `inputs`.
+/// of the `inputs`, and without replacing a whole file by one dataset.
 void check_output_file(std::string const& output, std::vector<std::string> const& inputs);
 
 /// The extension for --format: npy, mrc or h5, if this build writes it.

@@ -4,8 +4,11 @@
 #include "files.hpp"
 #include "records.hpp"
 
+#include <tomoedx/io/detail/location.hpp>
+
 #include <cmath>
 #include <numeric>
+#include <string_view>
 
 namespace tomoedx::cli {
 namespace {
@@ -115,6 +118,7 @@ void print_text(weights_record const& r) {
 }  // namespace
 
 void run(info_command const& c) {
+  refuse_checkpoint(c.file);
   if (is_weights(c.file)) {
     auto const record = weights_in(c.file);
     if (c.json)
@@ -140,7 +144,9 @@ void run(info_command const& c) {
       summarise(load_double(c.file).values, record);
     else
       summarise(load(c.file).values, record);
-  } catch (file_error const&) {
+  } catch (file_error const& e) {
+    std::string_view const text = e.what();
+    expects<file_error>(!text.ends_with(io::detail::known_extensions), "{}, .safetensors (weights)", text);
     if (datasets.size() < 2 || record.has_values) throw;  // several datasets and none chosen: list them
   }
   if (datasets.size() > 1)

@@ -256,6 +256,12 @@ TEST_CASE("denoise takes for counts what has their noise, and says what it did o
   auto const measured = report({"values.npy", "--method", "nlm"});
   CHECK(measured["parameter"]["value"].get<double>() == doctest::Approx(5).epsilon(0.2));
   CHECK(report({"values.npy", "--method", "bm3d"})["parameter"]["value"].is_null());
+  words const given{"--method", "bm3d", "--sigma", "1"};
+  std::string const in_unit = "the values look like counts; --sigma is in their unit";
+  CHECK(warns(report(words{"counts.npy"} + given), in_unit));
+  CHECK(!warns(report(words{"counts.npy", "--noise", "poisson"} + given), in_unit));
+  CHECK(!warns(report(words{"counts.npy", "--noise", "gaussian"} + given), in_unit));
+  CHECK(!warns(report(words{"stretched.npy"} + given), in_unit));
 }
 
 TEST_CASE("denoise warns of results that tell nothing and of residuals that hold structure") {
@@ -280,7 +286,8 @@ TEST_CASE("denoise warns of results that tell nothing and of residuals that hold
   auto const wide = report({"--method", "gaussian", "--sigma", "6"});
   CHECK(wide["blind_spot"]["rows"] == 1);
   CHECK(wide["blind_spot"]["columns"] == 3);
-  CHECK(warns(wide, "1 x 3 (rows x columns)"));
+  CHECK(warns(wide, "weights trained with a blind spot of 1 x 3 (rows x columns)"));
+  CHECK(!warns(wide, "--blind"));
 }
 
 #ifdef TOMOEDX_PNG

@@ -27,6 +27,21 @@ class spoilt_place : public place {
     with("nan.npy", std::numeric_limits<float>::quiet_NaN());
     with("inf.npy", std::numeric_limits<float>::infinity());
     with("negative.npy", -2);
+    array sparse{{2, 16, 16}, std::vector<float>(512, 0.0f), {}};  // one pixel in eight
+    for (std::size_t i = 0; i < sparse.values.size(); i += 8)
+      sparse.values[i] = 0.5f + static_cast<float>(i % 5);
+    save(*this / "sparse.npy", sparse);
+#ifdef TOMOEDX_HDF5
+    auto const spectra = [&](char const* name, std::vector<std::string> const& names) {
+      array cube = random_array(std::vector<std::size_t>(names.size(), 12), 3);
+      for (auto const& axis : names) cube.axes.push_back({axis, axis == "Energy" ? "keV" : "nm", 0.5, 0});
+      save(*this / name, cube);
+    };
+    spectra("last.h5", {"y", "x", "Energy"});
+    spectra("middle.h5", {"y", "Energy", "x"});
+    spectra("first.h5", {"Energy", "y", "x"});
+    spectra("line.h5", {"x", "Energy"});
+#endif
     write("text.txt", "no stack");
     write("empty.npy", "");
     write("text.safetensors", "no weights at all, but text");
@@ -67,6 +82,46 @@ TEST_CASE("denoise accepts the stack that the refusals below are made of") {
   here.done(words{"denoise"} + a + gaussian + words{"--quiet"});
   here.done(words{"denoise"} + a + unet + words{"--quiet"});
 }
+
+TEST_CASE("denoise wants the strength of noise that cannot be measured") {
+  spoilt_place const here;
+  words const sparse{"sparse.npy", "-o", "out.npy"};
+  for (char const* method : {"bm3d", "nlm"})
+    here.refuses(
+        sparse + words{"--method", method},
+        "sparse.npy: the noise cannot be measured: more than half of the differences of neighbours are "
+        "zero; give --sigma or --auto");
+  for (char const* method : {"bm3d", "nlm"})
+    for (words const& more : {words{"--sigma", "1"}, words{"--auto"}})
+      here.done(words{"denoise", "--quiet"} + sparse + words{"--method", method} + more);
+}
+
+#ifdef TOMOEDX_HDF5
+TEST_CASE("denoise does not smooth from one energy to the next") {
+  spoilt_place const here;
+  for (words const& how : {gaussian, words{"--method", "bm3d"}, unet}) {
+    here.refuses(words{"last.h5"} + out + how,
+                 "stack (last.h5): the energies are index 2; move them to the front");
+    here.refuses(words{"middle.h5"} + out + how, "the energies are index 1; move them to the front");
+    here.refuses(words{"line.h5"} + out + how, "the energies are index 1; give an image (y, x)");
+  }
+  here.refuses(words{"last.h5", "--network", "dcae", "--weights", "dcae.safetensors"} + out,
+               "dcae takes (energy, y, x), move them to the front");
+  here.done(words{"denoise", "first.h5", "--quiet"} + out + gaussian);
+}
+
+TEST_CASE("denoise writes no dataset into a file that is there, for it would replace the whole file") {
+  place const here;
+  save(here / "a.npy", random_array({2, 12, 12}, 1));
+  words const base = words{"denoise", "a.npy", "--quiet", "--no-figures"} + gaussian;
+  here.done(base + words{"-o", "results.h5:/a"});
+  auto const before = text_of(here / "results.h5");
+  check_refused(here.run(base + words{"-o", "results.h5:/b"}), "tomoedx denoise",
+                "results.h5 exists and would be replaced as a whole; choose a new file");
+  CHECK(text_of(here / "results.h5") == before);
+  here.done(base + words{"-o", "results.h5"});  // the file as such is replaced as any other
+}
+#endif
 
 TEST_CASE("denoise asks what to denoise with, and refuses what does not go together") {
   spoilt_place const here;
@@ -117,6 +172,17 @@ TEST_CASE("denoise refuses numbers and words that mean nothing") {
   here.refuses(a + unet + words{"--metadata", "speed=9"}, "speed is none of arch");
   here.refuses(a + unet + words{"--metadata", "odd_sizes=sometimes"}, "odd_sizes");
   here.refuses(a + unet + words{"--sigma", "2"}, "gives no distribution");
+  outcome const both = here.run(words{"denoise"} + a + unet + words{"--sigma", "2", "--memory", "1G"});
+  check_refused(both, "tomoedx denoise", "gives no distribution");
+  CHECK(!contains(both.err, "with --memory"));
+  words const movie = a + words{"--network", "udvd", "--weights", "movie.safetensors"};
+  here.refuses(movie + words{"--blind", "3", "--metadata", "blind=1"},
+               "--metadata blind=1: contradicts the option that says 3");
+  here.refuses(movie + words{"--no-final-relu", "--metadata", "final_relu=1"},
+               "contradicts the option that says 0");
+  here.refuses(movie + words{"--metadata", "blind=1", "--metadata", "blind=3"},
+               "--metadata blind=3: contradicts --metadata blind=1");
+  here.done(words{"denoise", "--quiet"} + movie + words{"--blind", "3", "--metadata", "blind=3x3"});
 }
 
 TEST_CASE(
@@ -150,6 +216,10 @@ TEST_CASE("denoise refuses weights that are missing, broken, of another network 
   here.refuses(a + with("unet", "text.safetensors"), "text.safetensors");
   here.refuses(a + with("unet", "a.npy"), "a.npy");
   here.refuses(a + with("unet", "checkpoint.pt"), "is a PyTorch checkpoint");
+  here.refuses(a + with("unet", "CHECKPOINT.PT"), "is a PyTorch checkpoint");
+  check_refused(here.run({"info", "checkpoint.pt"}), "tomoedx info",
+                "checkpoint.pt: is a PyTorch checkpoint; convert it to .safetensors");
+  check_refused(here.run({"info", "text.txt"}), "tomoedx info", ".safetensors (weights)");
   here.refuses(a + with("unet", "movie.safetensors"), "holds a udvd, not a unet; give --network udvd");
   here.refuses(a + with("unet", "lies.safetensors"), "metadata 'arch' is 'udvd', the tensors say unet");
   here.refuses(a + with("unet", "rgb.safetensors"), "3 channels");

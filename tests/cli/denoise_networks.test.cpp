@@ -132,6 +132,38 @@ TEST_CASE("denoise warns of a network that gives a constant") {
   CHECK(report_of(here, "b")["warnings"].size() >= 1);
 }
 
+TEST_CASE(
+    "denoise speaks of blind spots only to networks that have one, and of counts only where there are some") {
+  place const here;
+  array noise = random_array({1, 40, 40}, 2);
+  for (float& v : noise.values) v -= 0.5f;  // zeros outside then leave no edges
+  save(here / "a.npy", noise);
+  save(here / "zero.npy", {{1, 16, 16}, std::vector<float>(256, 0.0f), {}});
+  save(here / "tiny.npy", random_array({3, 4, 9}, 2));
+  save_mean_network(here / "mean.safetensors", 1, {{"residual", "1"}, {"normalize", "none"}});
+  save_weights(here / "udvd.safetensors", narrow_udvd(5),
+               {{"blind", "5"}, {"final_relu", "0"}, {"normalize", "none"}});
+  auto const warnings = [&](words const& more) {
+    here.done(words{"denoise", "-o", "out.npy"} + quiet + more);
+    return report_of(here, "out")["warnings"].dump();
+  };
+  auto const smooth = warnings({"a.npy", "--network", "cnn", "--weights", "mean.safetensors"});
+  CHECK(contains(smooth, "structure was taken off, or noise spreads over pixels"));
+  CHECK(!contains(smooth, "blind spot"));
+  auto weights = tomoedx::io::read_safetensors(here / "mean.safetensors");
+  for (auto& [key, tensor] : weights.tensors)  // the network now gives -1 everywhere
+    if (tensor.shape().size() == 1)
+      tensor = tomoedx::io::tensor(tensor.shape(), std::vector<float>(tensor.size(), 1.0f));
+  tomoedx::io::write_safetensors(here / "bias.safetensors", weights);
+  auto const zero = warnings({"zero.npy", "--network", "cnn", "--weights", "bias.safetensors"});
+  CHECK(read(here / "out.npy").values[0] != 0);
+  CHECK(!contains(zero, "times the counts"));
+  words const udvd{"--network", "udvd", "--weights", "udvd.safetensors"};
+  CHECK(contains(warnings(words{"tiny.npy"} + udvd),
+                 "the blind spot is 5 x 5, larger than the images of 4 x 9 (y x)"));
+  CHECK(!contains(warnings(words{"a.npy"} + udvd), "larger than the images"));
+}
+
 TEST_CASE("denoise takes movies through UDVD, as many frames out as in") {
   place const here;
   array movie = random_array({4, 21, 18}, 3), doubled = movie, still = movie;
@@ -257,6 +289,8 @@ TEST_CASE("info names the network of a weight file, what must still be said, and
   std::string const other = here.done({"info", "other.safetensors"});
   CHECK(contains(other, "network  none known here"));
   CHECK(contains(other, "holds    1 tensors, 6 parameters"));
+  fs::copy_file(here / "udvd.safetensors", here / "UDVD.SafeTensors");
+  CHECK(contains(here.done({"info", "UDVD.SafeTensors"}), "network  udvd"));
   here.write("bad.safetensors", "no weights at all, but text");
   check_refused(here.run({"info", "bad.safetensors"}), "tomoedx info", "bad.safetensors");
   check_refused(here.run({"info", "none.safetensors"}), "tomoedx info", "none.safetensors");
