@@ -123,10 +123,11 @@ class runner {
       : in_(std::move(in)), frames_(c.frames()) {
     auto const& e = c.extents.at(0);
     if (c.movie) {
-      auto about = c.blind;
-      movie_ =
-          std::make_unique<movie>(nn::model{{about}, weights},
-                                  tomoedx::network_options{.use = use, .normalize = nn::normalization{}});
+      nn::model model;
+      model.about.net = c.blind;
+      model.weights = weights;
+      movie_ = std::make_unique<movie>(
+          std::move(model), tomoedx::network_options{.use = use, .normalize = nn::normalization{}});
       movie_memory_ = movie_->prepare(static_cast<std::size_t>(e[1]), static_cast<std::size_t>(e[2]));
       for (std::size_t i = 1; i < in_.size(); ++i) in_[0].insert(in_[0].end(), in_[i].begin(), in_[i].end());
       in_.resize(1);
