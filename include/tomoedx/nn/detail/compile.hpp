@@ -78,16 +78,6 @@ class network_compiler {
     return all;
   }
 
-  /// What the packed weights of a layer depend on, beside how its input is cut and which taps are asked for.
-  static std::string key_of(folded_layer const& f) {
-    std::string key = f.row.name;
-    for (std::size_t i = 0; i < f.norms.size(); ++i) key += fmt::format("*{}/{}", f.norms[i], f.epsilons[i]);
-    auto const* c = std::get_if<convolution>(&f.row.op);
-    auto const* t = std::get_if<transposed_convolution>(&f.row.op);
-    if (t != nullptr) key += "|transposed";
-    return key + ((c != nullptr && c->bias) || (t != nullptr && t->bias) ? "+" : "");
-  }
-
   /// The 2 x 2 pool that reads the result of a layer, if there is one.
   std::optional<value> pool_after(value result) const {
     for (std::size_t i = 0; i < net_.layers().size(); ++i) {

@@ -133,7 +133,7 @@ void compile_winograd(compilation<T, Level>& c, convolution_task t, int out, int
     using shared = typename kernels::shared_job;
     int const runs = std::max(1, std::min(cut.block_tiles / 8, 4));
     for (int b = 0; b < cut.blocks; ++b) {
-      auto const s = std::make_shared<shared const>(shared{j.get(), j, b, runs});
+      auto const s = std::make_shared<shared const>(shared{j, b, runs});
       p.stages.push_back(
           make_stage<Level, typename kernels::shared_in, shared>(s, blocks_in * runs, what.name + " (in)"));
       p.stages.push_back(make_stage<Level, typename kernels::shared_multiply, shared>(

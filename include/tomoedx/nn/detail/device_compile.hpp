@@ -185,19 +185,12 @@ class device_compiler {
     }
     return -1;
   }
-  /// Says what all scaled filters and shifts of a layer depend on.
-  static std::string key_of(folded_layer const& f, bool bias) {
-    std::string key = f.row.name + (bias ? "|bias" : "");
-    for (std::size_t i = 0; i < f.norms.size(); ++i) key += fmt::format("|{} {}", f.norms[i], f.epsilons[i]);
-    return key;
-  }
-
   void row(folded_layer const& f, convolution const& k) {
     int const pooled = is_piecewise_linear(k.act) ? pool_after(f.result) : -1;
     bool const wanted = readers_[index(f.result)] > (pooled >= 0 ? 1 : 0);
     product_task t{
         f.row.name,
-        key_of(f, k.bias),
+        key_of(f),
         with_margins(in(f), k.padding),
         weights_.tensors.at(f.row.name + ".weight"),
         false,
@@ -219,7 +212,7 @@ class device_compiler {
     margins around;
     auto plans = taps_of(k, in(f).extent, out(f), around);
     product_task const t{f.row.name,
-                         key_of(f, k.bias) + "|transposed",
+                         key_of(f),
                          with_margins(in(f), around),
                          weights_.tensors.at(f.row.name + ".weight"),
                          true,

@@ -87,8 +87,6 @@ void add_products(device_frame<Space, T>& frame, product_task const& t) {
     auto const& n = plan.number;
     int const item = j.windows ? n[0] * ((n[1] + 1) / 2) * ((n[2] + 1) / 2) * 4 : n[0] * n[1] * n[2];
     j.dense = j.dense && item % 4 == 0;
-    std::string taps;
-    for (auto const& f : plan.filter) taps += fmt::format(";{},{},{}", f[0], f[1], f[2]);
 
     for (int g = 0; g < t.groups; ++g) {
       auto const rows = rows_of(t, plan, first_tap, g);
@@ -104,7 +102,7 @@ void add_products(device_frame<Space, T>& frame, product_task const& t) {
       p.pixel_tiles = (p.pixels + Tile::pixels - 1) / Tile::pixels;
       p.tiles = p.pixel_tiles * (width / Tile::outputs);
       j.teams = std::max(j.teams, p.tiles);
-      auto const key = fmt::format("{}{}{}|{}|{} x {}", t.key, cut, taps, g, p.rows, width);
+      auto const key = fmt::format("{}{};{}|{}|{} x {}", t.key, cut, text_of(plan.filter), g, p.rows, width);
       p.filters = frame.packed(key, [&] {
         std::vector<T> packed(static_cast<std::size_t>(p.rows) * static_cast<std::size_t>(width), T(0));
         for (std::size_t r = 0; r < rows.size(); ++r)

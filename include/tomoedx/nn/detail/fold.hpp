@@ -58,6 +58,16 @@ inline bool fold_into(folded_layer& into, layer const& next) {
   return false;
 }
 
+/// Says what all scaled filters and shifts of a layer depend on: the name under which they are packed.
+inline std::string key_of(folded_layer const& f) {
+  std::string key = f.row.name;
+  for (std::size_t i = 0; i < f.norms.size(); ++i) key += fmt::format("*{}/{}", f.norms[i], f.epsilons[i]);
+  auto const* c = std::get_if<convolution>(&f.row.op);
+  auto const* t = std::get_if<transposed_convolution>(&f.row.op);
+  if (t != nullptr) key += "|transposed";
+  return key + ((c != nullptr && c->bias) || (t != nullptr && t->bias) ? "+" : "");
+}
+
 /// The layers of a network in order, without those that others have taken in.
 inline std::vector<folded_layer> fold(network const& net) {
   auto const readers = readers_of(net);

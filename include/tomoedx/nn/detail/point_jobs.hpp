@@ -15,7 +15,7 @@
 /// Layers that are bound by memory, not arithmetic: they make one stored tensor row by row.
 namespace tomoedx::nn::detail {
 
-enum class point_operation { copy, max_pool, average_pool, activate, scale, add, interpolate, turn };
+enum class point_operation { max_pool, average_pool, activate, scale, add, interpolate, turn };
 
 template <class T>
 struct point_job {

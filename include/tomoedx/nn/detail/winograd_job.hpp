@@ -224,8 +224,7 @@ struct winograd {
 
   /// The three steps of a block of tiles that all workers share: `block` is its number.
   struct shared_job {
-    job const* whole;
-    std::shared_ptr<job const> owner;
+    std::shared_ptr<job const> whole;
     int block, runs;  ///< into how many runs the tiles are cut for the transforms
   };
   struct shared_in {
