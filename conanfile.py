@@ -17,8 +17,8 @@ class Tomoedx(ConanFile):
     topics = ("tomography", "electron-microscopy", "edx", "kokkos", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_hdf5": [True, False], "with_png": [True, False], "with_json": [True, False]}
-    default_options = {"with_hdf5": False, "with_png": False, "with_json": False}
+    options = {f"with_{part}": [True, False] for part in ("hdf5", "png", "json", "tbb", "mpi")}
+    default_options = {f"with_{part}": False for part in ("hdf5", "png", "json", "tbb", "mpi")}
     exports_sources = "CMakeLists.txt", "include/*", "LICENSE"
     no_copy_source = True
 
@@ -39,6 +39,10 @@ class Tomoedx(ConanFile):
             self.requires("libpng/[>=1.6 <2]")
         if self.options.with_json:
             self.requires("nlohmann_json/[>=3.11 <4]")
+        if self.options.with_tbb:
+            self.requires("onetbb/[>=2021]")
+        if self.options.with_mpi:
+            self.requires("openmpi/[>=4]")
 
     def build_requirements(self):
         self.tool_requires("cmake/[>=3.25]")
@@ -51,9 +55,8 @@ class Tomoedx(ConanFile):
         toolchain = CMakeToolchain(self)
         for part in "TESTS", "EXAMPLES", "BENCH", "HOST":
             toolchain.cache_variables[f"TOMOEDX_{part}"] = False
-        toolchain.cache_variables["TOMOEDX_HDF5"] = "ON" if self.options.with_hdf5 else "OFF"
-        toolchain.cache_variables["TOMOEDX_PNG"] = "ON" if self.options.with_png else "OFF"
-        toolchain.cache_variables["TOMOEDX_JSON"] = "ON" if self.options.with_json else "OFF"
+        for part in "hdf5", "png", "json", "tbb", "mpi":
+            toolchain.cache_variables[f"TOMOEDX_{part.upper()}"] = "ON" if self.options.get_safe(f"with_{part}") else "OFF"
         toolchain.cache_variables["FETCHCONTENT_FULLY_DISCONNECTED"] = True  # Conan brings the dependencies
         toolchain.generate()
 

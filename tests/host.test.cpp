@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#ifdef TOMOEDX_HOST_LINKED  // with tomoedx::host, which holds the bodies
+#include <Kokkos_Core.hpp>
+#include <tomoedx/host.hpp>
+#else
 #include <tomoedx/host_impl.hpp>
+#endif
 
 #include "projectors/cases.hpp"
 
 #include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
 
 namespace host = tomoedx::host;
 
@@ -96,6 +104,68 @@ TEST_CASE("HEBT through the facade reports every channel and can be stopped") {
   CHECK(report.residuals.size() == 6);
   CHECK(report.by_channel.front().size() == 3);
   CHECK(x == y);  // both elements had the same map and ratio
+}
+
+TEST_CASE("subsets of tilts, conjugate gradients and back-projection through the facade") {
+  setup const s;
+  auto const kind = host::projector::strip;
+  std::vector<host::input> const stacks{s.stack_in(s.stack)};
+  std::vector<float> x(s.volume.size()), y(x), z(x), sirt(x);
+  auto const plain = host::sirt(s.open, kind, stacks, {s.volume_out(sirt)}, {.iterations = 6});
+  host::os_sirt(s.open, kind, stacks, {s.volume_out(y)}, {.iterations = 6, .subsets = 1});
+  CHECK(y == sirt);
+  auto const sart = host::os_sirt(s.open, kind, stacks, {s.volume_out(y)}, {.iterations = 6, .subsets = 15});
+  auto const cgls = host::cgls(s.open, kind, stacks, {s.volume_out(x)}, {.iterations = 6});
+  CHECK(sart.residuals.size() == 6);
+  CHECK(cgls.residuals.back() < plain.residuals.back());
+  host::em(s.open, kind, stacks, {s.volume_out(x)}, {.iterations = 6});
+  host::osem(s.open, kind, stacks, {s.volume_out(y)}, {.iterations = 6, .subsets = 1});
+  CHECK(x == y);
+  CHECK_THROWS_AS(host::osem(s.open, kind, stacks, {s.volume_out(y)}, {.subsets = 16}), tomoedx::value_error);
+
+  // twice the data give twice the volume, and the residual is that of the result
+  std::vector<float> twice = s.stack, model(s.stack.size());
+  for (float& v : twice) v *= 2;
+  auto const one = host::fbp(s.open, kind, stacks, {s.volume_out(x)}, {.filter = host::filter::hann});
+  host::fbp(s.open, kind, {s.stack_in(twice)}, {s.volume_out(y)}, {.filter = host::filter::hann});
+  double squares = 0;
+  bool doubled = true;
+  for (std::size_t i = 0; i < x.size(); ++i) doubled = doubled && std::abs(y[i] - 2 * x[i]) <= 1e-5f;
+  CHECK(doubled);
+  host::project(s.open, kind, s.volume_in(x), s.stack_out(model));
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    double const d = static_cast<double>(s.stack[i]) - static_cast<double>(model[i]);
+    squares += d * d;
+  }
+  CHECK(one.residuals.at(0) == doctest::Approx(std::sqrt(squares)).epsilon(1e-5));
+  std::vector<float> mask(s.volume.size(), 1.0f);
+  for (std::size_t i = 0; i < mask.size(); i += 2) mask[i] = 0;
+  host::fbp(s.open, kind, stacks, {s.volume_out(z)},
+            {.filter = host::filter::hann, .mask = s.volume_in(mask)});
+  bool masked = true;
+  for (std::size_t i = 0; i < z.size(); ++i) masked = masked && z[i] == (i % 2 == 0 ? 0.0f : x[i]);
+  CHECK(masked);
+}
+
+TEST_CASE("the facade goes on from a checkpoint with the same bits, and from no other") {
+  setup const s;
+  auto const file = std::filesystem::temp_directory_path() / "tomoedx-host-test.state";
+  std::filesystem::remove(file);
+  std::vector<float> x(s.volume.size()), y(x);
+  auto const run = [&](std::vector<float>& to, std::size_t iterations, double relaxation, bool stored) {
+    host::sirt(s.open, host::projector::siddon, {s.stack_in(s.stack)}, {s.volume_out(to)},
+               {.iterations = iterations,
+                .relaxation = relaxation,
+                .stored = {.file = stored ? file.string() : "", .every = 3}});
+  };
+  run(x, 10, 0.9, false);
+  run(y, 4, 0.9, true);
+  std::vector<float> const early = y;
+  CHECK_THROWS_AS(run(y, 10, 0.8, true), tomoedx::file_error);
+  CHECK(y == early);
+  run(y, 10, 0.9, true);
+  CHECK(x == y);
+  std::filesystem::remove(file);
 }
 
 TEST_CASE("the facade says what does not fit and leaves the output alone") {

@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <tomoedx/version.hpp>
 
@@ -101,7 +102,7 @@ void add_reconstruct_inputs(CLI::App& app, reconstruct_command& c) {
       ->type_name("NAME=FILE")
       ->group("Data");
   app.add_option("--haadf", c.haadf,
-                 "HAADF series of the same shape; with sirt and em it is a channel named HAADF")
+                 "HAADF series of the same shape; methods that take each channel alone call it HAADF")
       ->type_name("FILE")
       ->group("Data");
   app.add_flag("--normalize-haadf", c.normalize_haadf,
@@ -134,30 +135,30 @@ void add_reconstruct_geometry(CLI::App& app, reconstruct_command& c) {
     app.get_option(name)->group("Geometry");
 }
 
+/// What only some methods know goes by name into the options of the command.
 void add_reconstruct_method(CLI::App& app, reconstruct_command& c) {
-  app.add_option("--method", c.method,
-                 "sirt and em: each channel alone; hebt: all elements together with HAADF")
-      ->type_name("sirt|em|hebt")
-      ->required()
-      ->group("Method");
-  auto const add = [&](char const* name, auto& to, char const* help, char const* type) {
-    return app.add_option(name, to, help)->type_name(type)->group("Method");
-  };
-  add("--iterations", c.iterations, "Iterations [sirt 100, em 15, hebt 200]", "N");
-  add("--alpha", c.alpha, "hebt: weight of HAADF against the maps, between 0 and 1 [0.7]", "A");
-  add("--ratios", c.ratios, "hebt: response ratio r = z / zeta of each map, in their order [estimated]",
-      "R,R,...")
-      ->delimiter(',');
-  add("--relaxation", c.relaxation, "sirt, hebt: step length, between 0 and 2 [1]", "F");
-  add("--lower", c.lower, "sirt: least value of a voxel; --lower=-inf for none [0]", "V");
-  add("--upper", c.upper, "sirt: largest value of a voxel [none]", "V");
-  add("--background", c.background, "em: known background, expected counts in every map pixel [0]", "B");
-  add("--mask", c.mask, "Volume (z, y, x), zero where the result must be zero", "FILE");
-  add("--warm-start", c.warm_start,
-      "Directory with a volume for each channel to start from, in the units of the result", "DIR");
-  add("--stop-change", c.stop_change,
-      "Stop when the residual norm changes by less than this part of itself [off]", "F");
-  add("--stop-residual", c.stop_residual, "Stop when the residual norm is at most this [off]", "R");
+  std::string titles, names;
+  for (auto const& m : method_rows()) {
+    titles += fmt::format("{}{}: {}", titles.empty() ? "" : "; ", m.name, m.title);
+    names += fmt::format("{}{}", names.empty() ? "" : "|", m.name);
+  }
+  app.add_option("--method", c.method, titles)->type_name("NAME")->required()->group("Method");
+  for (auto const& row : option_rows()) {
+    auto const take = [&c, id = row.id](auto const& v) { c.options.set(id, v); };
+    auto const add = [&] {
+      switch (row.holds) {
+        case kind::number:
+          return app.add_option_function<double>(row.flag, take, help_of(row));
+        case kind::whole:
+          return app.add_option_function<std::size_t>(row.flag, take, help_of(row));
+        case kind::text:
+          return app.add_option_function<std::string>(row.flag, take, help_of(row));
+        default:
+          return app.add_option_function<std::vector<double>>(row.flag, take, help_of(row))->delimiter(',');
+      }
+    };
+    if (!methods_that_know(row.id).empty()) add()->type_name(row.type)->group("Method");
+  }
 }
 
 void add_reconstruct(CLI::App& root, invocation& call) {
@@ -176,7 +177,7 @@ void add_reconstruct(CLI::App& root, invocation& call) {
   app.add_flag("--quiet", c->quiet, "No progress and no summary");
   add_threads(app, c->threads);
   app.footer(
-      "Results are per voxel edge, in counts for sirt and em, and for hebt in HAADF signal: x(e) = z(e) "
+      "Results are per voxel edge, in the unit of their series, and for hebt in HAADF signal: x(e) = z(e)\n"
       "rho(e).\n"
       "Ctrl-C ends after the running iteration and writes nothing; a second one ends at once.\n"
       "Example\n"

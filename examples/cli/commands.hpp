@@ -2,6 +2,8 @@
 #ifndef TOMOEDX_CLI_COMMANDS_HPP
 #define TOMOEDX_CLI_COMMANDS_HPP
 
+#include "methods.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -49,15 +51,11 @@ struct reconstruct_command {
   std::vector<std::string> maps;  ///< NAME=FILE
   geometry_arguments geometry;
   std::string method;
-  std::optional<std::size_t> iterations;
-  std::optional<double> alpha, relaxation, lower, upper, background;
-  std::vector<double> ratios;  ///< empty: estimated
+  option_values options;  ///< of the method, as given
   bool normalize_haadf = false;
   std::size_t link_bin = 1;  ///< [pixel] edge of the squares averaged before maps and HAADF are linked
   std::optional<std::size_t> width, depth;
   std::string rows;  ///< FROM:TO
-  std::string mask, warm_start;
-  double stop_change = 0, stop_residual = 0;
   std::optional<double> pixel_nm;
   std::string format = "npy", output;
   bool force = false, no_figures = false, quiet = false;

@@ -131,6 +131,11 @@ std::string to_json(reconstruction_record const& r) {
   j["r_squared"] = r.r_squared ? json(*r.r_squared) : json(nullptr);
   j["iterations"] = r.iterations;
   j["ended"] = r.ended;
+  if (auto const& c = r.convergence; !c.iterations.empty())
+    j["convergence"] = {
+        {"iterations", c.iterations}, {"objective", c.objective}, {"gap", c.gap}, {"deviance", c.deviance}};
+  if (!r.units.empty()) j["units"] = r.units;
+  if (!r.sigmas.empty()) j["measured_sigmas"] = r.sigmas;
   j["seconds"] = r.seconds;
   j["phases"] = json::object();
   for (auto const& [name, seconds] : r.phases) j["phases"][name] = seconds;
@@ -159,6 +164,8 @@ std::string to_json(reconstruction_record const& r) {
   j["shifts"] = json::array();
   for (std::size_t t = 0; t < r.shifts_x.size(); ++t)
     j["shifts"].push_back({r.shifts_x[t], t < r.shifts_y.size() ? r.shifts_y[t] : 0.0});
+  if (!r.haadf_tilts.empty()) j["haadf_tilts"] = r.haadf_tilts;
+  if (!r.doses.empty()) j["doses"] = r.doses;
   if (!r.haadf_gain.empty()) {
     j["haadf_gain"] = r.haadf_gain;
     j["haadf_offset"] = r.haadf_offset;

@@ -2,6 +2,7 @@
 #include "ratios.hpp"
 
 #include <tomoedx/bimodal/haadf_scale.hpp>
+#include <tomoedx/bimodal/poisson_ratios.hpp>
 #include <tomoedx/bimodal/response_ratios.hpp>
 
 #include <algorithm>
@@ -44,6 +45,11 @@ std::vector<float> averaged(std::span<float const> series, shape3 const& shape, 
 
 haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf) {
   return link_of(estimate_response_ratios(maps, haadf));
+}
+
+haadf_link estimate_poisson_ratios(map_list const& maps, std::span<float const> haadf) {
+  auto fit = tomoedx::estimate_poisson_ratios(maps, haadf);
+  return {std::move(fit.ratios), fit.r_squared, fit.pixels};
 }
 
 haadf_link judge_ratios(std::vector<double> const& ratios, map_list const& maps,

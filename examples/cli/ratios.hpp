@@ -17,12 +17,13 @@ using map_list = std::vector<std::span<float const>>;
 struct haadf_link {
   std::vector<double> ratios;
   double r_squared = 0;
-  std::size_t pixels = 0;  ///< used
+  std::size_t pixels = 0;  ///< used; 0: the two could not be compared
 };
 
 /// Means of squares of pixels of a series; squares at the far borders may be smaller.
 std::vector<float> averaged(std::span<float const> series, shape3 const& shape, std::size_t bin);
 
+haadf_link estimate_poisson_ratios(map_list const& maps, std::span<float const> haadf);
 haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf);
 
 /// The coefficient of determination of given ratios, over the pixels that an estimate would use.

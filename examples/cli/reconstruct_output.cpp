@@ -13,22 +13,28 @@
 namespace tomoedx::cli {
 namespace {
 
-settings effective_options(reconstruction_plan const& p) {
+/// "stop_change" of --stop-change.
+std::string key_of(option o) {
+  std::string key = row_of(o).flag + 2;
+  std::ranges::replace(key, '-', '_');
+  return key;
+}
+
+setting value_of(reconstruction_plan const& p, option o) {
+  if (o == option::ratios && p.how->knows(o)) return std::string(p.options.has(o) ? "given" : "estimated");
+  auto const v = p.options.get(o);
+  if (auto const* n = std::get_if<double>(&v)) return *n;
+  if (auto const* n = std::get_if<std::size_t>(&v)) return static_cast<std::int64_t>(*n);
+  if (auto const* t = std::get_if<std::string>(&v)) return *t;
+  return {};
+}
+
+settings all_options(reconstruction_plan const& p) {
   auto const& c = p.asked;
   settings s;
   auto const text_or_null = [](std::string const& t) { return t.empty() ? setting{} : setting{t}; };
   auto const count = [](std::size_t n) { return setting{static_cast<std::int64_t>(n)}; };
-  s.emplace_back("iterations", count(p.iterations));
-  if (p.how == method::hebt) {
-    s.emplace_back("alpha", p.alpha);
-    s.emplace_back("ratios", std::string(c.ratios.empty() ? "estimated" : "given"));
-  }
-  if (p.how != method::em) s.emplace_back("relaxation", p.relaxation);
-  if (p.how == method::sirt) {
-    s.emplace_back("lower", p.lower);
-    s.emplace_back("upper", p.upper);
-  }
-  if (p.how == method::em) s.emplace_back("background", p.background);
+  for (auto const& [id, otherwise] : p.how->options) s.emplace_back(key_of(id), value_of(p, id));
   s.emplace_back("normalize_haadf", c.normalize_haadf);
   s.emplace_back("link_bin", count(c.link_bin));
   s.emplace_back("projector", c.geometry.projector);
@@ -40,33 +46,30 @@ settings effective_options(reconstruction_plan const& p) {
   s.emplace_back("depth", count(p.beam.depth));
   s.emplace_back("first_row", count(p.rows.first));
   s.emplace_back("rows", count(p.rows.count()));
-  s.emplace_back("mask", text_or_null(c.mask));
-  s.emplace_back("warm_start", text_or_null(c.warm_start));
-  s.emplace_back("stop_change", c.stop_change);
-  s.emplace_back("stop_residual", c.stop_residual);
   s.emplace_back("threads", count(c.threads));
   s.emplace_back("format", c.format);
   return s;
 }
 
-std::string units_of(reconstruction_plan const& p, std::string const& name) {
-  if (p.how == method::hebt) return "HAADF signal per voxel edge: x(e) = z(e) rho(e)";
-  return name == haadf_name ? "HAADF signal per voxel edge" : "counts per voxel edge";
-}
-
-std::string method_sentence(reconstruction_plan const& p, solve_report const& solved) {
-  std::string const name = p.how == method::hebt ? fmt::format("HEBT by SIRT, alpha {:g}", p.alpha)
-                           : p.how == method::em ? fmt::format("EM, background {:g}", p.background)
-                                                 : "SIRT";
-  std::string const bounds = p.how == method::em ? ""
-                                                 : fmt::format(", relaxation {:g}, values from {:g} to {:g}",
-                                                               p.relaxation, p.lower, p.upper);
-  return fmt::format("{}{}, {} projector: {} of {} iterations (ended by: {})", name, bounds,
-                     p.asked.geometry.projector, solved.iterations, p.iterations, name_of(solved.ended));
+std::string method_sentence(reconstruction_plan const& p, host::convex_report const& solved) {
+  std::string text = p.how->title;
+  for (auto const& [id, otherwise] : p.how->options) {
+    auto const v = p.options.get(id);
+    std::string const name = row_of(id).flag + 2;
+    if (id == option::iterations || id == option::seed || id == option::every || v == option_value(0.0))
+      continue;
+    if (auto const* n = std::get_if<double>(&v)) text += fmt::format(", {} {:g}", name, *n);
+    if (auto const* n = std::get_if<std::size_t>(&v)) text += fmt::format(", {} {}", name, *n);
+    if (auto const* t = std::get_if<std::string>(&v)) text += fmt::format(", {} {}", name, *t);
+  }
+  text += fmt::format(", {} projector", p.asked.geometry.projector);
+  if (!p.how->knows(option::iterations)) return text;
+  return fmt::format("{}: {} of {} iterations (ended by: {})", text, solved.iterations,
+                     p.options.whole(option::iterations), name_of(solved.ended));
 }
 
 std::vector<std::pair<std::string, std::vector<double>>> by_channel(reconstruction_plan const& p,
-                                                                    solve_report const& solved) {
+                                                                    host::convex_report const& solved) {
   std::vector<std::pair<std::string, std::vector<double>>> curves;
   auto const names = p.channel_names();
   for (std::size_t c = 0; c < names.size(); ++c) {
@@ -77,21 +80,46 @@ std::vector<std::pair<std::string, std::vector<double>>> by_channel(reconstructi
   return curves;
 }
 
+std::vector<drawn_volume> drawn(reconstruction_plan const& p, std::vector<std::vector<float>> const& values) {
+  std::vector<drawn_volume> volumes;
+  auto const names = p.volume_names();
+  for (std::size_t v = 0; v < names.size(); ++v)
+    volumes.push_back({names[v], values[v], names[v] != haadf_name});
+  return volumes;
+}
+
+}  // namespace
+
+void value_range::add(std::span<float const> values) {
+  for (float const x : values) {
+    double const v = static_cast<double>(x);
+    low = std::min(low, v), high = std::max(high, v), sum += v;
+  }
+}
+
+std::string units_of(reconstruction_plan const& p, std::string const& name) {
+  if (p.joins_haadf()) return "HAADF signal per voxel edge: x(e) = z(e) rho(e)";
+  return name == haadf_name ? "HAADF signal per voxel edge" : "counts per voxel edge";
+}
+
 reconstruction_record record_of(reconstruction_plan const& p, reconstruction_data const& d,
-                                solve_report const& solved) {
+                                host::convex_report const& solved) {
   reconstruction_record r;
   r.method = p.asked.method;
   r.version = version;
   r.ended = name_of(solved.ended);
-  r.options = effective_options(p);
+  r.options = all_options(p);
   if (d.link) {
     r.ratios = d.link->ratios;
-    r.r_squared = d.link->r_squared;
+    if (d.link->pixels > 0) r.r_squared = d.link->r_squared;
     for (auto const& m : p.maps) r.ratio_names.push_back(m.name);
   }
   r.residuals = solved.residuals;
   r.residuals_by_channel = by_channel(p, solved);
   r.iterations = solved.iterations;
+  r.convergence = {solved.looked, solved.objective, solved.gap, solved.deviance};
+  r.units = solved.units;
+  r.sigmas = solved.sigmas;
   auto const machine = host::describe_machine();
   r.machine = {{"backend", std::string(machine.backend)},
                {"threads", static_cast<std::int64_t>(machine.threads)},
@@ -104,6 +132,8 @@ reconstruction_record record_of(reconstruction_plan const& p, reconstruction_dat
   r.tilts = p.beam.tilts_deg;
   r.shifts_x = p.beam.shifts;
   r.shifts_y = p.dy;
+  r.haadf_tilts = p.haadf_tilts;
+  r.doses = p.doses;
   r.haadf_gain = d.haadf_gain;
   r.haadf_offset = d.haadf_offset;
   r.steps = d.steps;
@@ -113,18 +143,8 @@ reconstruction_record record_of(reconstruction_plan const& p, reconstruction_dat
   return r;
 }
 
-std::vector<drawn_volume> drawn(reconstruction_plan const& p, reconstruction_data const& d) {
-  std::vector<drawn_volume> volumes;
-  auto const names = p.volume_names();
-  for (std::size_t v = 0; v < names.size(); ++v)
-    volumes.push_back({names[v], d.volumes[v], names[v] != haadf_name});
-  return volumes;
-}
-
-}  // namespace
-
 std::vector<std::string> write_reconstruction(reconstruction_plan const& p, reconstruction_data const& d,
-                                              solve_report const& solved, phase_times times) {
+                                              host::convex_report const& solved, phase_times times) {
   stopwatch clock;
   io::atomic_directory directory(p.asked.output,
                                  p.asked.force ? io::existing::replace : io::existing::refuse);
@@ -135,22 +155,30 @@ std::vector<std::string> write_reconstruction(reconstruction_plan const& p, reco
   auto const axes = volume_axes(p.x_nm, p.y_nm, static_cast<double>(p.rows.first) * p.y_nm);
   auto const names = p.volume_names();
   auto const shape = p.volume();
-  for (std::size_t v = 0; v < names.size(); ++v) {
+  auto const write = [&](std::string const& name, std::vector<float> const& values,
+                         std::string const& units) {
     stop_if_asked();
-    auto const& values = d.volumes[v];
-    files.push_back(names[v] + p.extension);
+    files.push_back(name + p.extension);
     save(path(files.back()), shape, values, axes);
-    auto const [low, high] = std::ranges::minmax(values);
-    double sum = 0;
-    for (float const x : values) sum += static_cast<double>(x);
+    value_range r;
+    r.add(values);
     record.outputs.push_back(
-        {names[v], files.back(), units_of(p, names[v]), {shape[0], shape[1], shape[2]}, low, high, sum});
-  }
+        {name, files.back(), units, {shape[0], shape[1], shape[2]}, r.low, r.high, r.sum});
+  };
+  for (std::size_t v = 0; v < names.size(); ++v) write(names[v], d.volumes[v], units_of(p, names[v]));
+  for (std::size_t v = 0; v < d.sigmas.size(); ++v)
+    write("sigma_" + names[v], d.sigmas[v], "standard deviation, " + units_of(p, names[v]));
   if (has_pictures() && !p.asked.no_figures) {
     stop_if_asked();
-    draw_slices(path("slices.png"), fmt::format("{}, {} iterations", p.asked.method, solved.iterations),
-                drawn(p, d), shape, p.x_nm);
+    std::string const title = p.how->knows(option::iterations)
+                                  ? fmt::format("{}, {} iterations", p.asked.method, solved.iterations)
+                                  : p.asked.method;
+    draw_slices(path("slices.png"), title, drawn(p, d.volumes), shape, p.x_nm);
     record.pictures = {"slices.png"};
+    if (!d.sigmas.empty()) {
+      draw_slices(path("sigma.png"), title + ", standard deviations", drawn(p, d.sigmas), shape, p.x_nm);
+      record.pictures.emplace_back("sigma.png");
+    }
     if (solved.residuals.size() > 1) {
       auto curves = record.residuals_by_channel;
       if (curves.size() > 1) curves.insert(curves.begin(), {"all", solved.residuals});
@@ -162,8 +190,10 @@ std::vector<std::string> write_reconstruction(reconstruction_plan const& p, reco
     record.steps.emplace_back("no pictures: this build has no libpng");
   }
   times.write = clock.seconds();
-  record.phases = {{"read", times.read}, {"iterate", times.iterate}, {"write", times.write}};
-  record.seconds = times.read + times.iterate + times.write;
+  record.phases = {{"read", times.read}, {"iterate", times.iterate}};
+  if (!d.sigmas.empty()) record.phases.emplace_back("uncertainty", times.scatter);
+  record.phases.emplace_back("write", times.write);
+  record.seconds = times.read + times.iterate + times.scatter + times.write;
   files.emplace_back("report.json");
   save_text(path("report.json"), to_json(record));
   stop_if_asked();

@@ -49,62 +49,32 @@ std::vector<series_file> parse_maps(std::vector<std::string> const& arguments) {
   return maps;
 }
 
-/// Throw if `given` although only other methods know the option.
-void only_for(bool given, char const* option, char const* methods, std::string const& method) {
-  expects<value_error>(!given, "{} is for --method {}, not {}; leave it out", option, methods, method);
-}
-
-void choose_method(reconstruction_plan& p) {
-  auto const& c = p.asked;
-  if (c.method == "sirt")
-    p.how = method::sirt;
-  else if (c.method == "em")
-    p.how = method::em;
-  else if (c.method == "hebt")
-    p.how = method::hebt;
-  else
-    fail<value_error>("--method {}: is none of sirt, em and hebt", c.method);
-  bool const sirt = p.how == method::sirt, em = p.how == method::em, hebt = p.how == method::hebt;
-  if (!hebt) only_for(c.alpha.has_value(), "--alpha", "hebt", c.method);
-  if (!hebt) only_for(!c.ratios.empty(), "--ratios", "hebt", c.method);
-  if (em) only_for(c.relaxation.has_value(), "--relaxation", "sirt and hebt", c.method);
-  if (!sirt) only_for(c.lower.has_value(), "--lower", "sirt", c.method);
-  if (!sirt) only_for(c.upper.has_value(), "--upper", "sirt", c.method);
-  if (!em) only_for(c.background.has_value(), "--background", "em", c.method);
-  p.iterations = c.iterations.value_or(sirt ? 100 : em ? 15 : 200);
-  p.alpha = c.alpha.value_or(0.7);
-  p.relaxation = c.relaxation.value_or(1);
-  p.lower = c.lower.value_or(0);
-  p.upper = c.upper.value_or(std::numeric_limits<double>::infinity());
-  p.background = c.background.value_or(0);
-}
-
 void check_numbers(reconstruction_plan const& p) {
   auto const& c = p.asked;
-  expects<value_error>(p.iterations >= 1 && p.iterations <= 1000000, "--iterations {}: give 1 to 1000000",
-                       p.iterations);
-  expects<value_error>(p.alpha > 0 && p.alpha < 1,
-                       "--alpha {}: the weight of HAADF lies between 0 and 1, 0.7 to 0.9 are usual", p.alpha);
-  expects<value_error>(p.relaxation > 0 && p.relaxation < 2, "--relaxation {}: must lie between 0 and 2",
-                       p.relaxation);
-  expects<value_error>(p.lower <= p.upper,
-                       "--lower {} and --upper {}: the lower bound is not below the upper", p.lower, p.upper);
-  expects<value_error>(p.background >= 0 && std::isfinite(p.background),
-                       "--background {}: give the expected background counts of a pixel, 0 or more",
-                       p.background);
+  auto const& o = p.options;
+  if (p.how->knows(option::upper))
+    expects<value_error>(o.number(option::lower) <= o.number(option::upper),
+                         "--lower {} and --upper {}: the lower bound is not below the upper",
+                         o.number(option::lower), o.number(option::upper));
   expects<value_error>(
-      p.background == 0 || !p.haadf,
+      o.number(option::background) == 0 || !p.reconstructs_haadf(),
       "--background is counts of the maps and would be taken from HAADF as well; leave --haadf out");
-  expects<value_error>(c.stop_change >= 0 && c.stop_change < 1,
-                       "--stop-change {}: give a part of 1, as 0.001", c.stop_change);
-  expects<value_error>(c.stop_residual >= 0 && std::isfinite(c.stop_residual),
-                       "--stop-residual {}: give a norm, 0 or more", c.stop_residual);
+  expects<value_error>(
+      o.text(option::noise) != "poisson" || !p.reconstructs_haadf(),
+      "--noise poisson is for counts, and HAADF is none; give --noise gaussian, or leave --haadf out");
+  expects<value_error>(!c.options.has(option::every) || o.has(option::checkpoint),
+                       "--every is the number of iterations between checkpoints; give --checkpoint FILE too");
+  expects<value_error>(!c.options.has(option::seed) || o.has(option::uncertainty),
+                       "--seed is that of --uncertainty; give --uncertainty N too");
+  expects<value_error>(
+      !o.has(option::checkpoint) || o.number(option::gamma) == 0 || o.number(option::gamma) == 1,
+      "--checkpoint: no state is kept with --gamma {}; leave it out", o.number(option::gamma));
   expects<value_error>(!c.pixel_nm || (*c.pixel_nm > 0 && std::isfinite(*c.pixel_nm)),
                        "--pixel-size {}: give nanometres, above 0", c.pixel_nm.value_or(0));
-  bool const links = p.how == method::hebt || c.normalize_haadf;
-  expects<value_error>(
-      links || c.link_bin == 1,
-      "--link-bin is for hebt and --normalize-haadf, which link maps and HAADF; leave it out");
+  bool const links = p.joins_haadf() || c.normalize_haadf;
+  expects<value_error>(links || c.link_bin == 1,
+                       "--link-bin is for what links maps and HAADF, {} and --normalize-haadf; leave it out",
+                       methods_that_know(option::ratios));
   expects<value_error>(c.link_bin >= 1 && c.link_bin <= 256, "--link-bin {}: give 1 to 256 pixels",
                        c.link_bin);
   check_threads(c.threads);
@@ -112,20 +82,34 @@ void check_numbers(reconstruction_plan const& p) {
 
 void check_channels(reconstruction_plan const& p) {
   auto const& c = p.asked;
-  if (p.how == method::hebt) {
+  if (p.joins_haadf()) {
     expects<value_error>(p.haadf.has_value(),
-                         "--haadf is missing: hebt joins the maps with a HAADF series; give its file, "
-                         "or take --method sirt or em");
+                         "--haadf is missing: {} joins the maps with a HAADF series; give its file, "
+                         "or take --method sirt or em",
+                         p.how->name);
     expects<value_error>(!p.maps.empty(),
-                         "--map is missing: hebt needs at least one map; give NAME=FILE, as Fe=fe.npy");
+                         "--map is missing: {} needs at least one map; give NAME=FILE, as Fe=fe.npy",
+                         p.how->name);
+    auto const ratios = p.options.list(option::ratios);
     expects<value_error>(
-        c.ratios.empty() || c.ratios.size() == p.maps.size(),
+        ratios.empty() || ratios.size() == p.maps.size(),
         "--ratios: {} numbers for {} maps; give one for each map, in their order, or none to have them "
         "estimated",
-        c.ratios.size(), p.maps.size());
-    for (double const r : c.ratios)
+        ratios.size(), p.maps.size());
+    for (double const r : ratios)
       expects<value_error>(std::isfinite(r) && r >= 0,
                            "--ratios: {} is no response ratio; they are 0 or more", r);
+    expects<value_error>(ratios.empty() || !c.options.has(option::ratio_method),
+                         "--ratio-method is how ratios are estimated; leave it or --ratios out");
+    bool const own_tilts = p.options.has(option::haadf_tilts);
+    expects<value_error>(
+        !own_tilts || !ratios.empty(),
+        "--haadf-tilts: maps and HAADF of other tilts cannot be compared pixel by pixel, so response "
+        "ratios are not estimated; give --ratios");
+    expects<value_error>(
+        !own_tilts || (!c.normalize_haadf && c.geometry.shifts.empty()),
+        "--haadf-tilts: {} goes by the tilts of the maps; bring HAADF in order before, and leave it out",
+        c.normalize_haadf ? "--normalize-haadf" : "--shifts");
   }
   expects<value_error>(p.haadf || !p.maps.empty(),
                        "nothing to reconstruct; give --map NAME=FILE or --haadf FILE");
@@ -140,7 +124,12 @@ void look_at_series(reconstruction_plan& p) {
   auto const look = [&](series_file& s) {
     s.what = look_at_three(s.path, s.name == haadf_name ? "HAADF" : "map " + s.name);
     if (first == nullptr) first = &s;
-    expects<shape_error>(s.what.shape == first->what.shape,
+    bool const own_tilts = s.name == haadf_name && p.options.has(option::haadf_tilts);
+    auto const wanted = first->what.shape;
+    expects<shape_error>(!own_tilts || (s.what.shape[1] == wanted[1] && s.what.shape[2] == wanted[2]),
+                         "{} is {}, {} is {}; with --haadf-tilts rows and columns are the same", s.role(),
+                         io::text_of(s.what.shape), first->role(), io::text_of(wanted));
+    expects<shape_error>(own_tilts || s.what.shape == wanted,
                          "{} is {}, {} is {}; all series have the same shape", s.role(),
                          io::text_of(s.what.shape), first->role(), io::text_of(first->what.shape));
   };
@@ -154,6 +143,54 @@ void look_at_series(reconstruction_plan& p) {
                        "{}: {} angles for the {} tilts of {}, {}; give one for each", source, p.beam.tilts(),
                        p.recorded[0], first->role(), text_of(p.recorded));
   p.rows = read_rows(p.asked.rows, p.recorded[1]);
+}
+
+/// Tilts of HAADF and doses, where they are given.
+void read_tilt_options(reconstruction_plan& p) {
+  if (auto const text = p.options.text(option::haadf_tilts); !text.empty()) {
+    p.haadf_tilts = read_tilts(text);
+    expects<shape_error>(p.haadf_tilts.size() == p.haadf->what.shape[0],
+                         "--haadf-tilts {}: {} angles for the {} tilts of {}; give one for each", text,
+                         p.haadf_tilts.size(), p.haadf->what.shape[0], p.haadf->role());
+  }
+  if (auto const file = p.options.text(option::doses); !file.empty()) {
+    io::detail::each_line(file, [&](std::size_t line, std::vector<double> const& numbers) {
+      expects<value_error>(numbers.size() == 1,
+                           "--doses {}: line {} holds {} numbers; give one for each tilt", file, line,
+                           numbers.size());
+      p.doses.push_back(numbers[0]);
+    });
+    expects<shape_error>(p.doses.size() == p.beam.tilts(),
+                         "--doses {}: {} doses for {} tilts; give one for each", file, p.doses.size(),
+                         p.beam.tilts());
+    for (std::size_t t = 0; t < p.doses.size(); ++t)
+      expects<value_error>(p.doses[t] > 0 && std::isfinite(p.doses[t]),
+                           "--doses {}: that of tilt {} is {}; give numbers above 0", file, t, p.doses[t]);
+  }
+}
+
+/// A file for the state that is none of the inputs and survives what --force removes.
+void check_checkpoint(reconstruction_plan& p, std::vector<std::string> const& inputs) {
+  namespace fs = std::filesystem;
+  auto const file = p.options.text(option::checkpoint);
+  if (file.empty()) return;
+  std::error_code ec;
+  for (auto const& input : inputs)
+    expects<file_error>(!fs::equivalent(file, input, ec),
+                        "--checkpoint {}: is the input {}, which would be replaced; choose another name",
+                        file, input);
+  expects<file_error>(!fs::is_directory(file, ec), "--checkpoint {}: is a directory; give the name of a file",
+                      file);
+  auto const inside =
+      fs::weakly_canonical(file, ec).lexically_relative(fs::weakly_canonical(p.asked.output, ec));
+  expects<file_error>(inside.empty() || *inside.begin() == "..",
+                      "--checkpoint {}: lies in {}, which is made anew; choose another folder", file,
+                      p.asked.output);
+  auto const folder = fs::path(file).parent_path();
+  expects<file_error>(folder.empty() || fs::is_directory(folder, ec),
+                      "--checkpoint {}: the folder {} does not exist; create it first", file,
+                      folder.string());
+  p.resumes = fs::exists(file, ec);
 }
 
 void read_register(reconstruction_plan& p) {
@@ -208,7 +245,7 @@ void check_volume(reconstruction_plan const& p, std::string const& file, std::st
 }
 
 void find_warm_start(reconstruction_plan& p) {
-  auto const& directory = p.asked.warm_start;
+  auto const directory = p.options.text(option::warm_start);
   if (directory.empty()) return;
   std::error_code ec;
   expects<file_error>(std::filesystem::is_directory(directory, ec),
@@ -232,13 +269,17 @@ void estimate_memory(reconstruction_plan const& p) {
   };
   double const series = static_cast<double>(p.maps.size() + (p.haadf ? 1 : 0));
   double const volumes = static_cast<double>(p.volume_names().size());
-  bool const whole = p.how == method::hebt || p.asked.normalize_haadf;
+  bool const whole = p.joins_haadf() || p.asked.normalize_haadf;
   double const reading =
       whole ? series * size(p.recorded, false) + (p.asked.normalize_haadf ? 7 : 0) * size(p.recorded, false)
             : series * size(p.stack(), false) + size(p.recorded, false);
-  double const solving = series * size(p.stack(), false) + volumes * size(p.volume(), false) +
-                         (p.how == method::hebt ? 3 : 2) * series * size(p.stack(), true) +
-                         (p.asked.mask.empty() ? 2 : 3) * volumes * size(p.volume(), true);
+  auto const [copies_of_series, copies_of_volumes] = p.how->memory;
+  bool const scatters = p.options.has(option::uncertainty);
+  double const solving =
+      series * size(p.stack(), false) * (scatters ? 2 : 1) +
+      volumes * size(p.volume(), false) * (scatters ? 9 : 1) +
+      copies_of_series * series * size(p.stack(), true) +
+      (copies_of_volumes + (p.options.has(option::mask) ? 1 : 0)) * volumes * size(p.volume(), true);
   check_memory(std::max(reading, solving),
                p.rows.count() > 1 ? "reconstruct fewer rows at a time with --rows FROM:TO, or reduce --width "
                                     "and --depth"
@@ -260,7 +301,7 @@ std::vector<std::string> reconstruction_plan::volume_names() const {
 
 std::vector<std::string> reconstruction_plan::channel_names() const {
   auto names = volume_names();
-  if (how == method::hebt) names.emplace_back(haadf_name);
+  if (joins_haadf()) names.emplace_back(haadf_name);
   return names;
 }
 
@@ -271,10 +312,12 @@ reconstruction_plan plan_reconstruction(reconstruct_command const& c) {
   if (!c.haadf.empty()) p.haadf = series_file{haadf_name, c.haadf, {}};
   p.extension = extension_for(c.format);
   p.kind = projector_named(c.geometry.projector);
-  choose_method(p);
+  p.how = &method_named(c.method);
+  p.options = effective_options(*p.how, c.options);
   check_channels(p);
   check_numbers(p);
   look_at_series(p);
+  read_tilt_options(p);
   read_register(p);
   find_pixel_size(p);
   p.beam.axis_offset = c.geometry.axis_offset;
@@ -282,14 +325,18 @@ reconstruction_plan plan_reconstruction(reconstruct_command const& c) {
   p.beam.width = c.width.value_or(p.beam.detector);
   p.beam.depth = c.depth.value_or(p.beam.width);
   validate(p.beam, "geometry");
-  if (!c.mask.empty()) check_volume(p, c.mask, "mask");
+  auto const mask = p.options.text(option::mask);
+  if (!mask.empty()) check_volume(p, mask, "mask");
   find_warm_start(p);
-  std::vector<std::string> inputs{c.geometry.tilts, c.geometry.shifts, c.mask, c.haadf};
+  std::vector<std::string> inputs{c.geometry.tilts, c.geometry.shifts, mask, c.haadf};
   for (auto const& m : p.maps) inputs.push_back(m.path);
   inputs.insert(inputs.end(), p.warm_files.begin(), p.warm_files.end());
+  inputs.push_back(p.options.text(option::doses));
+  inputs.push_back(p.options.text(option::haadf_tilts));
   std::erase(inputs, std::string());
+  check_checkpoint(p, inputs);
   check_output_directory(c.output, c.force, inputs);
-  estimate_memory(p);
+  if (!p.options.has(option::memory)) estimate_memory(p);
   return p;
 }
 

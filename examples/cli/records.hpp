@@ -98,6 +98,11 @@ struct reconstruction_record {
   std::vector<double> residuals;
   std::vector<std::pair<std::string, std::vector<double>>> residuals_by_channel;
   std::size_t iterations = 0;
+  struct {
+    std::vector<std::size_t> iterations;
+    std::vector<double> objective, gap, deviance;
+  } convergence;                      ///< of convex methods, at each look
+  std::vector<double> units, sigmas;  ///< that such a method found
   double seconds = 0;
   std::vector<std::pair<std::string, double>> phases;  ///< [s]
   settings machine;
@@ -107,7 +112,7 @@ struct reconstruction_record {
     double pixel_nm = 0;  ///< 0: not known
   };
   std::vector<input> inputs;
-  std::vector<double> tilts, shifts_x, shifts_y, haadf_gain, haadf_offset;
+  std::vector<double> tilts, haadf_tilts, doses, shifts_x, shifts_y, haadf_gain, haadf_offset;
   std::vector<std::string> steps, warnings;
   struct output {
     std::string name, file, units;

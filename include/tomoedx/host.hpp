@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 
 /// The library for programs that own plain float buffers and know nothing of Kokkos. This header includes
@@ -37,8 +38,15 @@ struct output {
 /// Called after every `stopping_rules::look_every` iterations; returning decision::stop ends the work with what there is.
 using watch = std::function<decision(progress const&)>;
 
-/// Options of the three methods, as in solvers/sirt.hpp, solvers/em.hpp and bimodal/hebt.hpp. `mask` is a volume
-/// (z, y, x), zero where the result must be zero.
+/// Where a method stores its state every so many iterations. A file that is there is gone on from, with the same bits in
+/// the end; that of another problem is refused (solvers/checkpoint.hpp). No file: nothing is stored.
+struct checkpoints {
+  std::string file{};
+  std::size_t every = 10;
+};
+
+/// Options of the methods, as in the headers of the same names. `mask` is a volume (z, y, x), zero where the result must
+/// be zero.
 struct sirt_options {
   std::size_t iterations = 100;
   double relaxation = 1;
@@ -47,6 +55,28 @@ struct sirt_options {
   input mask{};
   bool warm_start = false;
   stopping_rules stop{};
+  checkpoints stored{};
+};
+/// As many `subsets` of tilts as there are tilts make SART of it.
+struct os_sirt_options {
+  std::size_t iterations = 20;
+  std::size_t subsets = 5;
+  double relaxation = 1;
+  double decay = 0;
+  double lower = 0;
+  double upper = std::numeric_limits<double>::infinity();
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+  checkpoints stored{};
+};
+struct cgls_options {
+  std::size_t iterations = 30;
+  double damping = 0;
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+  checkpoints stored{};
 };
 struct em_options {
   std::size_t iterations = 15;
@@ -54,6 +84,22 @@ struct em_options {
   input mask{};
   bool warm_start = false;
   stopping_rules stop{};
+  checkpoints stored{};
+};
+struct osem_options {
+  std::size_t iterations = 5;
+  std::size_t subsets = 5;
+  double background = 0;
+  input mask{};
+  bool warm_start = false;
+  stopping_rules stop{};
+  checkpoints stored{};
+};
+enum class filter { ram_lak, shepp_logan, hann, cosine };
+struct fbp_options {
+  host::filter filter = host::filter::ram_lak;
+  double cutoff = 1;
+  input mask{};
 };
 struct hebt_options {
   std::size_t iterations = 200;
@@ -64,6 +110,7 @@ struct hebt_options {
   input mask{};
   bool warm_start = false;
   stopping_rules stop{};
+  checkpoints stored{};
 };
 
 /// stack = A volume.
@@ -89,6 +136,20 @@ solve_report sirt(parallel_beam const& beam, projector kind, std::vector<input> 
 /// source   solvers/em.hpp
 solve_report em(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
                 std::vector<output> const& volumes, em_options const& options = {}, watch const& on = {});
+
+/// The same by the other methods: subsets of tilts for SIRT and EM, conjugate gradients, filtered back-projection. fbp has
+/// no iterations: its report holds one residual, that of the result.
+///
+/// source   solvers/os_sirt.hpp, osem.hpp, cgls.hpp, fbp.hpp
+solve_report os_sirt(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                     std::vector<output> const& volumes, os_sirt_options const& options = {},
+                     watch const& on = {});
+solve_report osem(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                  std::vector<output> const& volumes, osem_options const& options = {}, watch const& on = {});
+solve_report cgls(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                  std::vector<output> const& volumes, cgls_options const& options = {}, watch const& on = {});
+solve_report fbp(parallel_beam const& beam, projector kind, std::vector<input> const& stacks,
+                 std::vector<output> const& volumes, fbp_options const& options = {});
 
 /// HAADF-EDS bimodal tomography: element volumes from their maps and one HAADF series.
 ///

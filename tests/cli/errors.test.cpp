@@ -78,7 +78,7 @@ TEST_CASE("reconstruct refuses arguments that mean nothing") {
   here.refuses({"-o", "out"}, "--method is required");
   here.refuses(words{"--method", "sirt", "--tilts", "tilts.txt"} + fe, "--output is required");
   here.refuses(words{"--method", "magic", "-o", "out", "--tilts", "tilts.txt"} + fe,
-               "--method magic: is none of sirt, em and hebt");
+               "--method magic: is none of fbp, sirt,");
   here.refuses(sirt + fe + words{"--projector", "wavelet"}, "--projector wavelet");
   here.refuses(sirt + fe + words{"--format", "tif"}, "--format tif: is none of npy, mrc and h5");
 #ifndef TOMOEDX_HDF5
@@ -102,12 +102,14 @@ TEST_CASE("reconstruct refuses arguments that mean nothing") {
 TEST_CASE("reconstruct refuses options of another method rather than overlook them") {
   spoilt_place const here;
   here.refuses(sirt + fe + words{"--alpha", "0.8"}, "--alpha is for --method hebt, not sirt");
-  here.refuses(em + fe + words{"--ratios", "2"}, "--ratios is for --method hebt, not em");
-  here.refuses(em + fe + words{"--relaxation", "0.5"}, "--relaxation is for --method sirt and hebt");
+  here.refuses(em + fe + words{"--ratios", "2"}, "--ratios is for --method hebt and joint, not em");
+  here.refuses(em + fe + words{"--relaxation", "0.5"},
+               "--relaxation is for --method sirt, os-sirt, sart and hebt, not em");
   here.refuses(hebt + fe + haadf + words{"--upper", "2"}, "--upper is for --method sirt");
   here.refuses(sirt + fe + words{"--background", "2"}, "--background is for --method em");
   here.refuses(em + fe + haadf + words{"--background", "2"}, "leave --haadf out");
-  here.refuses(sirt + fe + words{"--link-bin", "4"}, "--link-bin is for hebt");
+  here.refuses(sirt + fe + words{"--link-bin", "4"},
+               "--link-bin is for what links maps and HAADF, hebt and joint");
   here.refuses(hebt + fe + haadf + words{"--link-bin", "0"}, "--link-bin 0");
   here.refuses(sirt + fe + words{"--normalize-haadf"}, "--normalize-haadf needs --haadf");
 }

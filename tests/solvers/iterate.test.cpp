@@ -145,6 +145,54 @@ TEST_CASE("a method that was stepped by hand before keeps its history") {
   CHECK(again.ended == tomoedx::ending::iterations_done);
 }
 
+TEST_CASE("a method that goes on in the middle ends as one that was watched from its beginning") {
+  std::vector<double> const norms{10, 9, 8, 8.6, 8.59, 8.58, 8, 7.99, 1};
+  for (tomoedx::stopping_rules const& rules :
+       {tomoedx::stopping_rules{.relative_change = 0.01}, tomoedx::stopping_rules{.relative_change = 0.005},
+        tomoedx::stopping_rules{.relative_change = 0.07, .look_every = 2},
+        tomoedx::stopping_rules{.residual_below = 8.2, .look_every = 3}, tomoedx::stopping_rules{}}) {
+    auto whole = falling(norms);
+    auto const expected = tomoedx::iterate(whole, rules, tomoedx::ignore{});
+    for (std::size_t before = 0; before < expected.iterations; ++before) {
+      CAPTURE(before);
+      auto method = falling(norms);
+      for (std::size_t k = 0; k < before; ++k) method.step();
+      std::size_t first_heard = 0;
+      auto const report = tomoedx::iterate(method, rules, [&](tomoedx::progress const& p) {
+        if (first_heard == 0) first_heard = p.iteration;
+        return tomoedx::decision::proceed;
+      });
+      CHECK(first_heard > before);
+      CHECK(report.iterations == expected.iterations);
+      CHECK(report.ended == expected.ended);
+      CHECK(report.residuals == expected.residuals);
+      CHECK(report.by_channel == expected.by_channel);
+    }
+  }
+}
+
+TEST_CASE("a method that has done all its iterations still tells their norms") {
+  auto method = falling({5, 4, 3, 2, 1});
+  for (int k = 0; k < 5; ++k) method.step();
+  auto const report = tomoedx::iterate(method, {.look_every = 3}, tomoedx::ignore{});
+  CHECK(report.iterations == 5);
+  CHECK(report.residuals == std::vector<double>{5, 4, 3, 2, 1});
+}
+
+TEST_CASE("a method may say itself that it is done, and is asked at looks only") {
+  struct knowing : scripted {
+    using scripted::scripted;
+    std::size_t enough = 4, asked = 0;
+    bool solved() { return ++asked, done >= enough; }
+  };
+  knowing method({{9}, {8}, {7}, {6}, {5}, {4}, {3}});
+  auto const report = tomoedx::iterate(method, {.look_every = 3}, tomoedx::ignore{});
+  CHECK(report.ended == tomoedx::ending::solved);
+  CHECK(report.iterations == 6);
+  CHECK(method.asked == 2);
+  CHECK(report.residuals.size() == 6);
+}
+
 TEST_CASE("a norm that is no number is an error, not an answer") {
   double const nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
   for (double const bad : {nan, inf}) {

@@ -24,8 +24,9 @@ TEST_CASE("a fresh report is empty and ended by its iterations") {
 TEST_CASE("every ending has a name of its own") {
   using tomoedx::ending;
   std::set<std::string> names;
-  for (auto const e :
-       {ending::iterations_done, ending::residual_small, ending::change_small, ending::observer})
+  for (auto const e : {ending::iterations_done, ending::residual_small, ending::change_small,
+                       ending::observer, ending::solved})
     names.insert(tomoedx::name_of(e));
-  CHECK(names == std::set<std::string>{"iterations", "residual_below", "relative_change", "observer"});
+  CHECK(names ==
+        std::set<std::string>{"iterations", "residual_below", "relative_change", "observer", "solved"});
 }

@@ -35,6 +35,54 @@ struct projecting_op : op {
   sums column_sums() const { return {}; }
 };
 
+struct noise {
+  using execution_space = Kokkos::DefaultHostExecutionSpace;
+  using value_type = float;
+  using flat = tomoedx::flat_on<float, execution_space>;
+  using number = tomoedx::number_on<execution_space>;
+  using numbers = Kokkos::View<double*, Kokkos::LayoutRight, Kokkos::HostSpace>;
+
+  noise() = delete;
+  noise(noise const&) = default;
+  noise& operator=(noise const&) = delete;
+
+  std::size_t size() const { return 1; }
+  std::size_t channels() const { return 1; }
+  double curvature() const { return 1; }
+  void value(flat, number) const {}
+  void gradient(flat, number) const {}
+  void dual_step(flat, flat, sums) const {}
+  void conjugate(flat, number) const {}
+  void residuals(flat, numbers) const {}
+};
+
+struct penalty {
+  using execution_space = Kokkos::DefaultHostExecutionSpace;
+  using value_type = float;
+  using flat = tomoedx::flat_on<float, execution_space>;
+
+  penalty() = delete;
+  penalty(penalty const&) = default;
+  penalty& operator=(penalty const&) = delete;
+
+  std::size_t size() const { return 1; }
+  std::size_t dual_size() const { return 1; }
+  double squared_norm() const { return 1; }
+  double column_sum() const { return 1; }
+  double row_sum() const { return 1; }
+  void value(flat, tomoedx::number_on<execution_space>) const {}
+  void dual_step(flat, flat, float) const {}
+  void add_adjoint(flat, flat) const {}
+};
+
+struct bounds {
+  using value_type = float;
+
+  bounds() = delete;
+  float lower(std::size_t) const { return 0; }
+  float upper(std::size_t) const { return 1; }
+};
+
 struct watcher {
   watcher(watcher const&) = delete;
   tomoedx::decision operator()(tomoedx::progress const&) { return tomoedx::decision::stop; }

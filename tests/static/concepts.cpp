@@ -69,6 +69,66 @@ static_assert(tomoedx::linear_operator<archetype::projecting_op>);
 static_assert(!tomoedx::projector<archetype::op>);
 static_assert(!tomoedx::projector<no_column_sums>);
 
+// noise_model
+struct no_conjugate : archetype::noise {
+  void conjugate(flat, number) const = delete;
+};
+struct dual_step_of_one_sigma : archetype::noise {
+  void dual_step(flat, flat, float) const {}
+};
+struct noise_of_rank_2 : archetype::noise {
+  void value(Kokkos::View<float**, Kokkos::LayoutRight, Kokkos::HostSpace>, number) const {}
+};
+struct value_not_const : archetype::noise {
+  void value(flat, number) {}
+};
+struct noise_of_integers : archetype::noise {
+  using value_type = int;
+};
+struct no_space {
+  using value_type = float;
+};
+static_assert(tomoedx::noise_model<archetype::noise>);
+static_assert(!tomoedx::noise_model<no_conjugate>);
+static_assert(!tomoedx::noise_model<dual_step_of_one_sigma>);
+static_assert(!tomoedx::noise_model<noise_of_rank_2>);
+static_assert(!tomoedx::noise_model<value_not_const>);
+static_assert(!tomoedx::noise_model<noise_of_integers>);
+static_assert(!tomoedx::noise_model<no_space>);
+static_assert(!tomoedx::noise_model<archetype::penalty>);
+
+// regularizer
+struct no_bound : archetype::penalty {
+  double squared_norm() const = delete;
+};
+struct no_adjoint_of_differences : archetype::penalty {
+  void add_adjoint(flat, flat) const = delete;
+};
+struct speaks_of_size_in_words : archetype::penalty {
+  char const* dual_size() const { return "three"; }
+};
+static_assert(tomoedx::regularizer<archetype::penalty>);
+static_assert(!tomoedx::regularizer<no_bound>);
+static_assert(!tomoedx::regularizer<no_adjoint_of_differences>);
+static_assert(!tomoedx::regularizer<speaks_of_size_in_words>);
+static_assert(!tomoedx::regularizer<archetype::noise>);
+
+// constraint
+struct bounds_in_double : archetype::bounds {
+  double upper(std::size_t) const { return 1; }
+};
+struct no_upper {
+  using value_type = float;
+  float lower(std::size_t) const { return 0; }
+};
+struct owns_its_mask : archetype::bounds {
+  owns_its_mask(owns_its_mask const& other) : archetype::bounds(other) {}
+};
+static_assert(tomoedx::constraint<archetype::bounds>);
+static_assert(!tomoedx::constraint<bounds_in_double>);
+static_assert(!tomoedx::constraint<no_upper>);
+static_assert(!tomoedx::constraint<owns_its_mask>);
+
 // solver
 struct no_step : archetype::method {
   void step() = delete;

@@ -2,6 +2,8 @@
 #ifndef TOMOEDX_BIMODAL_MIXED_OPERATOR_HPP
 #define TOMOEDX_BIMODAL_MIXED_OPERATOR_HPP
 
+#include <tomoedx/core/grid.hpp>
+#include <tomoedx/core/row_update.hpp>
 #include <tomoedx/solvers/operator_sums.hpp>
 
 #include <algorithm>
@@ -78,6 +80,10 @@ void mix(Space const& space, char const* label, Matrix const& m, From const& fro
 /// source   Zhong et al. 2017, eq. 11
 template <linear_operator Op>
 class mixed_operator {
+  static constexpr bool repeatable = requires(Op const& op, std::size_t k) {
+    { op.repeated(k) } -> std::same_as<Op>;
+  };
+
  public:
   using execution_space = typename Op::execution_space;
   using memory = typename execution_space::memory_space;
@@ -121,6 +127,18 @@ class mixed_operator {
   Kokkos::LayoutRight domain_layout() const { return Kokkos::LayoutRight(elements_, per_element_); }
   Kokkos::LayoutRight range_layout() const { return Kokkos::LayoutRight(channels_, per_channel_); }
 
+  /// The grids of W with so many channels, where W knows them.
+  grid domain_grid() const requires gridded_operator<Op> {
+    grid g = op_.domain_grid();
+    g.channels *= elements_;
+    return g;
+  }
+  grid range_grid() const requires gridded_operator<Op> {
+    grid g = op_.range_grid();
+    g.channels *= channels_;
+    return g;
+  }
+
   /// An element of the domain, or a channel of the range, as W knows it. Shares memory.
   typename Op::domain_view element(domain_view const& x, std::size_t e) const {
     expects<shape_error>(e < x.extent(0), "mixed_operator: element {} of {}", e, x.extent(0));
@@ -144,14 +162,21 @@ class mixed_operator {
 
   void adjoint(range_view const& y, domain_view const& x) const {
     check(x, y);
-    range_view const projected = unit_ ? y : projected_;
-    if (!unit_) detail::mix(op_.space(), "tomoedx::mixed_operator::mix", transposed_, y, projected);
+    range_view const projected = unmix(y);
     if constexpr (repeatable)
       series_.adjoint(typename Op::range_view(projected.data(), series_.range_layout()),
                       typename Op::domain_view(x.data(), series_.domain_layout()));
     else
       for (std::size_t e = 0; e < elements_; ++e) op_.adjoint(channel(projected, e), element(x, e));
   }
+
+  /// The adjoint row by row to an update (core/row_update.hpp), where W does so.
+  void adjoint(range_view const& y,
+               row_update<value_type> const& update) const requires updating_operator<Op> && repeatable {
+    expect_operand(y, range_layout(), "mixed_operator", "series (channel, flat)");
+    series_.adjoint(typename Op::range_view(unmix(y).data(), series_.range_layout()), update);
+  }
+  std::size_t update_lanes() const requires updating_operator<Op> && repeatable { return op_.update_lanes(); }
 
   /// (M 1) (x) (W 1) and (M' 1) (x) (W' 1).
   repeated_values<value_type, memory> row_sums() const requires projector<Op> { return row_sums_; }
@@ -171,10 +196,6 @@ class mixed_operator {
 
  private:
   using dense = array_on<value_type, 2, execution_space>;
-  static constexpr bool repeatable = requires(Op const& op, std::size_t k) {
-    { op.repeated(k) } -> std::same_as<Op>;
-  };
-
   static Op repeat(Op const& op, std::size_t copies) {
     if constexpr (repeatable)
       return op.repeated(copies);
@@ -209,6 +230,13 @@ class mixed_operator {
     auto const scale = upload(op_.space(), host);
     op_.space().fence("tomoedx::mixed_operator: the sums are in place");
     return {sums.values, sums.lanes, scale, stride};
+  }
+
+  /// M' y, or y itself when M is the unit matrix.
+  range_view unmix(range_view const& y) const {
+    if (unit_) return y;
+    detail::mix(op_.space(), "tomoedx::mixed_operator::mix", transposed_, y, projected_);
+    return projected_;
   }
 
   void check(domain_view const& x, range_view const& y) const {

@@ -17,6 +17,9 @@ static_assert(KOKKOS_VERSION >= 50000, "tomoedx needs Kokkos 5.0 or newer");
 ///   footprint          how wide a voxel's shadow is and how it spreads over bins (projectors/footprints.hpp)
 ///   linear_operator    forward and adjoint between two kinds of array; your own projector starts here
 ///   projector          a linear operator of a tilt series that knows its row and column sums
+///   noise_model        data and how likely they are under a model: what a reconstruction fits
+///   regularizer        a penalty on the volume of the form phi(K x), K a difference operator
+///   constraint         the bounds of every voxel
 ///   observer           watches iterations and may end them (core/observer.hpp)
 ///   solver             an iterative method taken one step at a time
 ///   denoiser           a stack of images in, a cleaner one out: networks and classical filters alike
@@ -92,6 +95,69 @@ concept projector = linear_operator<A> && requires(A const& a) {
     a.column_sums()
     } -> std::same_as<
         repeated_values<typename A::domain_view::value_type, typename A::domain_view::memory_space>>;
+};
+
+/// Flat memory where `Space` computes: how noise models and regularisers see operands, whatever their rank.
+template <class T, class Space>
+using flat_on = Kokkos::View<T*, Kokkos::LayoutRight, typename Space::memory_space>;
+
+/// One number where `Space` computes, that a launched reduction fills in.
+template <class Space>
+using number_on = Kokkos::View<double, typename Space::memory_space>;
+
+/// Data b and their noise, as F(m) >= 0: minus the logarithm of the likelihood of b when m = A x is expected, less its
+/// least value. F is convex and a sum over the values of m. It has `size()` values in `channels()` equal parts.
+/// 1. `value(m, f)` sets f = F(m); `gradient(m, f)` does so too and sets m <- F'(m).
+/// 2. `dual_step(q, m, sigma)` sets q <- the proximal map of sigma F* at q + sigma m, with F* the convex conjugate and
+///    sigma one step for each value, stored as repeated_values; `conjugate(q, f)` sets f = F*(q).
+/// 3. `residuals(m, r)` adds to r(c) the squared norm of b - m in each channel c.
+/// 4. `curvature()` is a bound on F'' for m >= 0, infinity where there is none.
+/// All but `curvature` only launch work.
+template <class N>
+concept noise_model = std::copy_constructible<N> && execution_space<typename N::execution_space> &&
+    real<typename N::value_type> &&
+    requires(N const& n, flat_on<typename N::value_type, typename N::execution_space> m,
+             repeated_values<typename N::value_type, typename N::execution_space::memory_space> sigma,
+             number_on<typename N::execution_space> f,
+             Kokkos::View<double*, Kokkos::LayoutRight, typename N::execution_space::memory_space> r) {
+  { n.size() } -> std::convertible_to<std::size_t>;
+  { n.channels() } -> std::convertible_to<std::size_t>;
+  { n.curvature() } -> std::convertible_to<double>;
+  n.value(m, f);
+  n.gradient(m, f);
+  n.dual_step(m, m, sigma);
+  n.conjugate(m, f);
+  n.residuals(m, r);
+};
+
+/// A penalty R(x) = phi(K x) with K linear and phi a norm: R* is 0 in a ball of dual values and infinite outside.
+/// 1. `value(x, f)` sets f = R(x).
+/// 2. `dual_step(p, x, sigma)` sets p <- the nearest point of the ball to p + sigma K x; `dual_size()` is the length of p.
+/// 3. `add_adjoint(p, g)` sets g <- g + K' p.
+/// 4. `squared_norm()` bounds |K|^2, `column_sum()` the largest sum of |K| over a column, `row_sum()` over a row.
+/// The first three only launch work.
+template <class R>
+concept regularizer = std::copy_constructible<R> && execution_space<typename R::execution_space> &&
+    real<typename R::value_type> &&
+    requires(R const& r, flat_on<typename R::value_type, typename R::execution_space> x,
+             number_on<typename R::execution_space> f, typename R::value_type sigma) {
+  { r.size() } -> std::convertible_to<std::size_t>;
+  { r.dual_size() } -> std::convertible_to<std::size_t>;
+  { r.squared_norm() } -> std::convertible_to<double>;
+  { r.column_sum() } -> std::convertible_to<double>;
+  { r.row_sum() } -> std::convertible_to<double>;
+  r.value(x, f);
+  r.dual_step(x, x, sigma);
+  r.add_adjoint(x, x);
+};
+
+/// What values each voxel may take: `lower(i)` to `upper(i)` at place i of the flat operand, called where the work runs.
+/// Infinity stands for no bound; equal bounds pin a voxel, as a mask does with 0.
+template <class C>
+concept constraint = std::is_trivially_copyable_v<C> && real<typename C::value_type> &&
+    requires(C const& c, std::size_t i) {
+  { c.lower(i) } -> std::same_as<typename C::value_type>;
+  { c.upper(i) } -> std::same_as<typename C::value_type>;
 };
 
 /// An iterative method taken one step at a time.

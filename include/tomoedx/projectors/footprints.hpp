@@ -37,14 +37,20 @@ struct joseph {
       slope = static_cast<T>(1 / (reach * reach));
     }
     KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T const rest = c - (d < T(0) ? -d : d);
-      return (rest < T(0) ? T(0) : rest) *
-             slope;  // no branch around the product: it would not become vector code
+      T w;
+      weigh(d, w);
+      return w;
     }
     /// The weights of `taps` neighbouring bins, the first at distance d.
-    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
-      w[0] = (*this)(d);
-      w[1] = (*this)(d + T(1));
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+      weigh(d, w[0]);
+      weigh(d + T(1), w[1]);
+    }
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void weigh(V const& d, V& w) const {
+      V const zero{}, rest = c - (d < zero ? -d : d);
+      w = (rest < zero ? zero : rest) * slope;
     }
   };
 };
@@ -71,14 +77,21 @@ struct siddon {
       steep = static_cast<T>(1 / std::max(s, 1e-12));  // a box is a trapezoid of finite, enormous slope
     }
     KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T const a = d < T(0) ? -d : d;
-      T const ramp = T(0.5) + (middle - a) * steep;
-      T const rising = ramp < T(0) ? T(0) : ramp;
-      return height * (rising > T(1) ? T(1) : rising);
+      T w;
+      weigh(d, w);
+      return w;
     }
-    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
-      w[0] = (*this)(d);
-      w[1] = (*this)(d + T(1));
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+      weigh(d, w[0]);
+      weigh(d + T(1), w[1]);
+    }
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void weigh(V const& d, V& w) const {
+      V const zero{}, one = T(1) - zero;
+      V const ramp = T(0.5) + (middle - (d < zero ? -d : d)) * steep;
+      V const rising = ramp < zero ? zero : ramp;
+      w = height * (rising > one ? one : rising);
     }
   };
 };
@@ -107,20 +120,27 @@ struct strip {
       per_2cs = small > 1e-12 ? static_cast<T>(0.5 / (big * small)) : T(0);
     }
     /// The share of the voxel at positions below e.
-    KOKKOS_INLINE_FUNCTION T below(T e) const {
-      T const a = e < T(0) ? -e : e;
-      T const rest = outer - a;
-      T const positive = rest < T(0) ? T(0) : rest;
-      T const ramp = positive > s ? s : positive;
-      T const flat = inner - a;
-      T const tail = ramp * ramp * per_2cs + (flat < T(0) ? T(0) : flat) * per_c;
-      return e < T(0) ? tail : T(1) - tail;
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void below(V const& e, V& share) const {
+      V const zero{}, most = s - zero, a = e < zero ? -e : e;
+      V const rest = outer - a, positive = rest < zero ? zero : rest;
+      V const ramp = positive > most ? most : positive;
+      V const flat = inner - a;
+      V const tail = ramp * ramp * per_2cs + (flat < zero ? zero : flat) * per_c;
+      share = e < zero ? tail : T(1) - tail;
     }
-    KOKKOS_INLINE_FUNCTION T operator()(T d) const { return below(d + T(0.5)) - below(d - T(0.5)); }
-    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
-      T const first = below(d + T(0.5)), second = below(d + T(1.5));
-      w[0] = first;
-      w[1] = second - first;
+    KOKKOS_INLINE_FUNCTION T operator()(T d) const {
+      T upper, lower;
+      below(d + T(0.5), upper);
+      below(d - T(0.5), lower);
+      return upper - lower;
+    }
+    template <class V>
+    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+      V second;
+      below(d + T(0.5), w[0]);
+      below(d + T(1.5), second);
+      w[1] = second - w[0];
       w[2] = T(1) - second;
     }
   };

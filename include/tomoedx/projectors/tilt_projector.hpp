@@ -3,9 +3,11 @@
 #define TOMOEDX_PROJECTORS_TILT_PROJECTOR_HPP
 
 #include <tomoedx/core/array.hpp>
+#include <tomoedx/core/grid.hpp>
 #include <tomoedx/core/isa.hpp>
 #include <tomoedx/core/operand.hpp>
 #include <tomoedx/core/repeated_values.hpp>
+#include <tomoedx/core/row_update.hpp>
 #include <tomoedx/geometry/validate.hpp>
 #include <tomoedx/projectors/detail/gather_engine.hpp>
 #include <tomoedx/projectors/detail/host_dispatch.hpp>
@@ -88,6 +90,13 @@ class tilt_projector {
     return Kokkos::LayoutRight(blocks(), geometry_.tilts(), geometry_.detector, lanes());
   }
 
+  grid domain_grid() const {
+    return sliced_grid(copies_, geometry_.depth, slices_, geometry_.width, lanes());
+  }
+  grid range_grid() const {
+    return sliced_grid(copies_, geometry_.tilts(), slices_, geometry_.detector, lanes());
+  }
+
   /// stack = A volume.
   ///
   /// throws   tomoedx::shape_error before anything is launched
@@ -105,6 +114,20 @@ class tilt_projector {
     check(volume, stack);
     apply<detail::way::adjoint>(stack, volume);
   }
+
+  /// The back projection row by row to an update (core/row_update.hpp), which saves a volume and a pass over it.
+  ///
+  /// throws   tomoedx::shape_error before anything is launched
+  /// returns  when the work is done
+  void adjoint(range_view const& stack,
+               row_update<T> const& update) const requires detail::runs_on_host<Space> {
+    expect_operand(stack, range_layout(), "tilt_projector", "stack (block, tilt, bin, lane)");
+    expects(update_lanes() > 0, "tilt_projector: only the tiled engine takes updates; see update_lanes()");
+    detail::dispatch_tiled<detail::way::adjoint, Footprint>(space_, level_, shape(), tilts_, workers_, stack,
+                                                            domain_view(), update);
+  }
+  /// The rows an update gets, 0 when it cannot be had.
+  std::size_t update_lanes() const { return tiled_ && detail::returns_when_done<Space>() ? lanes() : 0; }
 
   /// Set the lanes beyond the last slice to zero, in a volume or a stack.
   void clear_padding(domain_view const& v) const { detail::clear_lanes(space_, v, slices_, slicing_.blocks); }
@@ -177,7 +200,8 @@ class tilt_projector {
   void apply(domain_view const& from, range_view const& to) const {
     if constexpr (detail::runs_on_host<Space>)
       if (tiled_)
-        return detail::dispatch_tiled<Way, Footprint>(space_, level_, shape(), tilts_, workers_, from, to);
+        return detail::dispatch_tiled<Way, Footprint>(space_, level_, shape(), tilts_, workers_, from, to,
+                                                      {});
     if constexpr (Way == detail::way::forward)
       detail::gather_forward(space_, shape(), tilts_, from, to);
     else

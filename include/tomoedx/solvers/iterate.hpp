@@ -7,6 +7,7 @@
 #include <tomoedx/solvers/report.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <vector>
 
 namespace tomoedx {
@@ -54,12 +55,18 @@ void fetch_norms(Space const& space, History const& history, std::size_t from, s
 
 }  // namespace detail
 
-/// Step a solver until it has done its iterations, a rule holds or the observer says stop.
+/// Step a solver until it has done its iterations, a rule holds, the observer says stop, or the solver says
+/// itself at a look that it is done (`method.solved()`, which may wait). A solver that is on its way already,
+/// as after `resume`, goes on as if it had been watched from its beginning; only the observer hears nothing twice.
 ///
 /// requires `residuals()` of the solver to be (iteration, channel)
 template <solver Solver, observer Watch>
 solve_report iterate(Solver& method, stopping_rules const& rules, Watch&& watch) {
   solve_report report;
+  report.iterations = method.iteration();
+  bool const over = method.iteration() == method.iterations();
+  std::size_t const looked = method.iteration() - (over ? 0 : method.iteration() % rules.look_every);
+  if (looked > 0) detail::fetch_norms(method.space(), method.residuals(), 0, looked, report);
   while (method.iteration() < method.iterations()) {
     method.step();
     std::size_t const done = method.iteration();
@@ -83,6 +90,13 @@ solve_report iterate(Solver& method, stopping_rules const& rules, Watch&& watch)
       report.ended = ending::change_small;
       break;
     }
+    if constexpr (requires {
+                    { method.solved() } -> std::convertible_to<bool>;
+                  })
+      if (method.solved()) {
+        report.ended = ending::solved;
+        break;
+      }
   }
   method.space().fence("tomoedx::solvers: done");
   return report;

@@ -17,8 +17,8 @@ struct stopping_rules {
   std::size_t look_every = 1;
 };
 
-/// Why a method ended.
-enum class ending { iterations_done, residual_small, change_small, observer };
+/// Why a method ended; `solved` is a method's own word that nothing is left to gain.
+enum class ending { iterations_done, residual_small, change_small, observer, solved };
 
 /// What a method leaves behind beside its result.
 struct solve_report {
@@ -36,6 +36,8 @@ inline char const* name_of(ending e) {
       return "relative_change";
     case ending::observer:
       return "observer";
+    case ending::solved:
+      return "solved";
     default:
       return "iterations";
   }

@@ -42,27 +42,32 @@ host_workers hire_workers(Space const& space, std::size_t lanes) {
 
 template <way Way, int Lanes, class Footprint, class T, class Space, class Tilts, class View>
 void run_tiled(Space const& space, isa level, slice_shape const& shape, Tilts const& tilts,
-               host_workers const& workers, View const& from, View const& to) {
+               host_workers const& workers, View const& from, View const& to,
+               row_update<typename View::non_const_value_type> const& update) {
   using job = host_job<Footprint, T, Lanes>;
   auto const address = reinterpret_cast<std::uintptr_t>(workers.memory.data());
   auto* const aligned = reinterpret_cast<unsigned char*>((address + 63) / 64 * 64);
   run_on_host<Way>(space, level,
                    job{shape, tilts.data(), static_cast<int>(from.extent(0)), workers.number, aligned,
-                       from.data(), to.data()});
+                       from.data(), to.data(), update});
 }
 
-/// Run the kernel for the lanes of `from` and `to`, which are alike.
+/// Run the kernel for the lanes of `from`, and of `to` unless an update takes the sums.
 template <way Way, class Footprint, class Space, class Tilts, class View>
 void dispatch_tiled(Space const& space, isa level, slice_shape const& shape, Tilts const& tilts,
-                    host_workers const& workers, View const& from, View const& to) {
+                    host_workers const& workers, View const& from, View const& to,
+                    row_update<typename View::non_const_value_type> const& update) {
   using T = typename View::non_const_value_type;
   switch (from.extent(3)) {
     case narrow_lanes<T>:
-      return run_tiled<Way, narrow_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to);
+      return run_tiled<Way, narrow_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to,
+                                                           update);
     case middle_lanes<T>:
-      return run_tiled<Way, middle_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to);
+      return run_tiled<Way, middle_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to,
+                                                           update);
     case wide_lanes<T>:
-      return run_tiled<Way, wide_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to);
+      return run_tiled<Way, wide_lanes<T>, Footprint, T>(space, level, shape, tilts, workers, from, to,
+                                                         update);
     default:
       fail<shape_error>("tilt_projector: no kernel for blocks of {} lanes", from.extent(3));
   }

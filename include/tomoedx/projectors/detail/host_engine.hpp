@@ -5,6 +5,8 @@
 
 #include <tomoedx/projectors/detail/host_kernels.hpp>
 
+#include <string_view>
+
 /// How the tiles of a slice are shared out over the threads of a host execution space.
 ///
 /// Forward: a work item is a chunk of tilts and a group of slice blocks, so no two threads write one ray
@@ -24,9 +26,14 @@ struct host_job {
   unsigned char* memory;  ///< scratch of all workers, one after the other
   T const* from;
   T* to;
+  row_update<T> update = {};  ///< adjoint: what is done with the sums, instead of writing them to `to`
 
   scratch& scratch_of(int worker) const {
     return *reinterpret_cast<scratch*>(memory + worker * scratch_stride<scratch>);
+  }
+  /// The row of a voxel in the flat volume.
+  std::size_t row_of(int block, int z, int x) const {
+    return (static_cast<std::size_t>(block) * shape.depth + z) * shape.width + x;
   }
   std::size_t volume_block() const { return static_cast<std::size_t>(shape.width) * shape.depth * Lanes; }
   std::size_t stack_block() const { return static_cast<std::size_t>(shape.detector) * shape.tilts * Lanes; }
@@ -63,30 +70,70 @@ template <int Bytes, class Footprint, class T, int Lanes>
     for (int i = 0; i < tile_count(job.shape); ++i) {
       auto const tile = place_tile(job.shape, i);
       for (int t = first; t < end; ++t) {
-        make_weights(job.tilts[t], job.shape, tile, s.weights[t - first]);
-        sort_by_ray(s, t - first, tile);
+        make_weights<Bytes>(job.tilts[t], job.shape, tile, s.weights[t - first]);
+        if constexpr (gathers_rays<T, Lanes>) sort_by_ray(s, t - first, tile);
       }
       for (int b = first_block; b < end_block; ++b)
-        project_tile<Bytes>(s, job.shape, tile, first, end - first, job.from + b * job.volume_block(),
-                            job.to + b * job.stack_block());
+        if constexpr (gathers_rays<T, Lanes>)
+          project_tile<Bytes>(s, job.shape, tile, first, end - first, job.from + b * job.volume_block(),
+                              job.to + b * job.stack_block());
+        else
+          scatter_tile<Bytes>(s, job.shape, tile, first, end - first, job.from + b * job.volume_block(),
+                              job.to + b * job.stack_block());
     }
   }
 }
 
+/// Gather a tile of one block at the tilts whose weights are held, chunk by chunk.
+template <int Bytes, class Footprint, class T, int Lanes>
+[[gnu::always_inline]] inline void gather_held(host_job<Footprint, T, Lanes> const& job,
+                                               typename host_job<Footprint, T, Lanes>::scratch& s,
+                                               tile_place const& tile, int block, int first, int end, T* out,
+                                               std::size_t out_row) {
+  int const chunks = (end - first + tilt_chunk - 1) / tilt_chunk;
+  std::size_t const line = static_cast<std::size_t>(job.shape.width) * Lanes;
+  T const* const ahead =
+      job.update && first == 0 ? job.update.target(job.row_of(block, tile.z0, tile.x0)) : nullptr;
+  for (int c = 0; c < chunks; ++c) {
+    int const from = first + (end - first) * c / chunks, to = first + (end - first) * (c + 1) / chunks;
+    backproject_tile<Bytes>(s, job.shape, tile, from, to - from, s.weights + from - first, from > 0,
+                            job.from + block * job.stack_block(), out, out_row, c == 0 ? ahead : nullptr,
+                            line);
+  }
+}
+
+/// With an update the sums stay in scratch: nothing but what the update touches goes through memory. A block then has all
+/// its tilts before the next one.
 template <int Bytes, class Footprint, class T, int Lanes>
 [[gnu::always_inline]] inline void adjoint_items(host_job<Footprint, T, Lanes> const& job, int worker) {
   auto& s = job.scratch_of(worker);
-  int const chunks = (job.shape.tilts + tilt_chunk - 1) / tilt_chunk;
+  bool const keep = !job.update;
+  std::size_t const row = keep ? static_cast<std::size_t>(job.shape.width) * Lanes : tile_edge * Lanes;
+  int const tilts = job.shape.tilts;
+  int const together = keep || tilts <= held_tilts ? job.blocks : 1;  // blocks that share weights
   for (int i = worker; i < tile_count(job.shape); i += job.workers) {
     auto const tile = place_tile(job.shape, i);
-    for (int c = 0; c < chunks; ++c) {
-      int const first = job.shape.tilts * c / chunks, end = job.shape.tilts * (c + 1) / chunks;
-      for (int t = first; t < end; ++t) make_weights(job.tilts[t], job.shape, tile, s.weights[t - first]);
-      for (int b = 0; b < job.blocks; ++b)
-        backproject_tile<Bytes>(s, job.shape, tile, first, end - first, c > 0,
-                                job.from + b * job.stack_block(), job.to + b * job.volume_block());
-    }
+    std::size_t const place = tile.z0 * row + static_cast<std::size_t>(tile.x0) * Lanes;
+    for (int b0 = 0; b0 < job.blocks; b0 += together)
+      for (int first = 0; first < tilts; first += held_tilts) {
+        int const end = std::min(first + held_tilts, tilts);
+        for (int t = first; t < end; ++t)
+          make_weights<Bytes>(job.tilts[t], job.shape, tile, s.weights[t - first]);
+        for (int b = b0; b < b0 + together; ++b) {
+          gather_held<Bytes>(job, s, tile, b, first, end,
+                             keep ? job.to + b * job.volume_block() + place : s.field, row);
+          if (!keep && end == tilts)
+            update_tile(s, tile, job.row_of(b, tile.z0, tile.x0), job.shape.width, job.update);
+        }
+      }
   }
+}
+
+/// Whether a launch on this host space returns when the work is done, so that it may point to the caller's objects.
+template <class Space>
+bool returns_when_done() {
+  std::string_view const name = Space::name();
+  return name == "Serial" || name == "OpenMP";
 }
 
 /// Which way a job goes.

@@ -6,54 +6,40 @@
 #include <tomoedx/core/array.hpp>
 #include <tomoedx/core/repeated_values.hpp>
 
-#include <type_traits>
+#include <cstddef>
 
 /// Element-wise work on operands as flat arrays. A functor offers `row(r)`, what the elements of row
 /// r = i / lanes share, and f(i, shared). On the host a thread takes whole rows, so that the lanes of a row
 /// are one vector loop.
 namespace tomoedx::detail {
 
+/// Rows as long as this are for functors whose elements share nothing, or all the same.
+inline constexpr std::size_t whole_parts = 4096;
+
 /// Hands rows to `f`, lane by lane.
 template <class F, bool ByRow>
 struct lane_loop {
   F f;
-  std::size_t lanes;
+  std::size_t lanes, count;
 
   KOKKOS_FUNCTION void operator()(std::size_t n) const {
     if constexpr (ByRow) {
       auto const shared = f.row(n);
-      for (std::size_t l = 0; l < lanes; ++l) f(n * lanes + l, shared);
+      std::size_t const end = Kokkos::min(count, (n + 1) * lanes);
+      for (std::size_t i = n * lanes; i < end; ++i) f(i, shared);
     } else {
       f(n, f.row(n / lanes));
     }
   }
-  KOKKOS_FUNCTION void operator()(std::size_t n, double& sum) const {
-    if constexpr (ByRow) {
-      auto const shared = f.row(n);
-      double row = 0;
-      for (std::size_t l = 0; l < lanes; ++l) row += f(n * lanes + l, shared);
-      sum += row;
-    } else {
-      sum += f(n, f.row(n / lanes));
-    }
-  }
 };
 
-/// f(i, row) for every i below `count`, which `lanes` divides.
+/// f(i, f.row(i / lanes)) for every i below `count`.
 template <class Space, class F>
 void for_each_value(Space const& space, char const* label, std::size_t count, std::size_t lanes, F const& f) {
   using policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>;
-  Kokkos::parallel_for(label, policy(space, 0, runs_on_host<Space> ? count / lanes : count),
-                       lane_loop<F, runs_on_host<Space>>{f, lanes});
-}
-
-/// *sum = the sum of f(i, row) over every i below `count`; `sum` is a rank-0 view, so nothing waits.
-template <class Space, class F, class Sum>
-void sum_each_value(Space const& space, char const* label, std::size_t count, std::size_t lanes, F const& f,
-                    Sum const& sum) {
-  using policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>;
-  Kokkos::parallel_reduce(label, policy(space, 0, runs_on_host<Space> ? count / lanes : count),
-                          lane_loop<F, runs_on_host<Space>>{f, lanes}, sum);
+  constexpr bool by_row = runs_on_host<Space>;
+  Kokkos::parallel_for(label, policy(space, 0, by_row ? (count + lanes - 1) / lanes : count),
+                       lane_loop<F, by_row>{f, lanes, count});
 }
 
 /// 1 / v, and 0 where v is no more than rounding beside the largest value. A few values: made on the host.
@@ -103,23 +89,44 @@ auto as_repeated(Space const& space, V const& v) {
   return repeated_values<T, typename V::memory_space>{.values = flat};
 }
 
-/// The sum of an operand, and its least value. Waits for the device.
+/// The sum of an operand, the same for any number of threads, and its least value or 0 if that is above.
+/// Waits for the device.
 struct sum_and_least_value {
   double sum = 0, least = 0;
 };
 template <class Space, class V>
 sum_and_least_value sum_and_least(Space const& space, V const& v) {
+  constexpr bool on_host = runs_on_host<Space>;
+  std::size_t const count = v.size();
+  std::size_t const parts = on_host ? (count + whole_parts - 1) / whole_parts : 16384;
+  Kokkos::View<double**, Kokkos::LayoutRight, typename V::memory_space> found(
+      Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "tomoedx::solvers::look"), parts, 2);
   auto const* const data = v.data();
-  sum_and_least_value result;
-  Kokkos::parallel_reduce(
+  Kokkos::parallel_for(
       "tomoedx::solvers::look_at_data",
-      Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, v.size()),
-      KOKKOS_LAMBDA(std::size_t i, double& s, double& m) {
-        double const value = static_cast<double>(data[i]);
-        s += value;
-        m = value < m ? value : m;
-      },
-      result.sum, Kokkos::Min<double>(result.least));
+      Kokkos::RangePolicy<Space, Kokkos::IndexType<std::size_t>>(space, 0, parts),
+      KOKKOS_LAMBDA(std::size_t part) {
+        // neighbours in memory go to one thread of a host, to neighbouring threads of a device
+        std::size_t const first = on_host ? part * whole_parts : part, stride = on_host ? 1 : parts;
+        std::size_t const end = on_host ? Kokkos::min(count, first + whole_parts) : count;
+        double sum = 0, least = 0;
+        for (std::size_t i = first; i < end; i += stride) {
+          double const value = static_cast<double>(data[i]);
+          sum += value;
+          least = value < least ? value : least;
+        }
+        found(part, 0) = sum;
+        found(part, 1) = least;
+      });
+  Kokkos::View<double**, Kokkos::LayoutRight, Kokkos::HostSpace> const host(
+      Kokkos::view_alloc(Kokkos::WithoutInitializing, "tomoedx::solvers::look"), parts, 2);
+  Kokkos::deep_copy(space, host, found);
+  space.fence("tomoedx::solvers: look at the data");
+  sum_and_least_value result;
+  for (std::size_t part = 0; part < parts; ++part) {
+    result.sum += host(part, 0);
+    result.least = host(part, 1) < result.least ? host(part, 1) : result.least;
+  }
   return result;
 }
 
@@ -136,7 +143,8 @@ template <class Space, class V>
 void apply_mask(Space const& space, V const& mask, V const& x) {
   using T = typename V::non_const_value_type;
   if (mask.data() != nullptr)
-    for_each_value(space, "tomoedx::solvers::mask", x.size(), 1, keep_masked<T>{mask.data(), x.data()});
+    for_each_value(space, "tomoedx::solvers::mask", x.size(), whole_parts,
+                   keep_masked<T>{mask.data(), x.data()});
 }
 
 }  // namespace tomoedx::detail
