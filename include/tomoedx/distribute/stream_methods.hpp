@@ -57,6 +57,13 @@ struct slab_watch {
   }
 };
 
+/// Volumes that an update from the adjoint needs beside its own: none where it is made tile by tile.
+template <class Space>
+double stored_gradients() {
+  if constexpr (runs_on_host<Space>) return returns_when_done<Space>() ? 0 : 1;
+  return 1;
+}
+
 /// Pass a report on unless the watch ended the work.
 inline solve_report unless_stopped(solve_report report, slab const& s, char const* who) {
   if (report.ended == ending::observer)
@@ -78,7 +85,8 @@ streamed_solve stream_sirt(Space const& space, parallel_beam const& beam, Source
     return detail::unless_stopped(sirt(all, data, x, options, detail::slab_watch<Watch>{watch, s}), s,
                                   "stream_sirt");
   };
-  return stream_slices<Footprint>(space, beam, sources, sinks, solve, {1, 1}, how);
+  return stream_slices<Footprint>(space, beam, sources, sinks, solve, {detail::stored_gradients<Space>(), 1},
+                                  how);
 }
 
 /// The constant that em() starts all slices from, which is what couples them: counts of all data over the counts that a
@@ -126,8 +134,8 @@ streamed_solve stream_em(Space const& space, parallel_beam const& beam, Sources&
     return detail::unless_stopped(em(all, data, x, options, detail::slab_watch<Watch>{watch, s}), s,
                                   "stream_em");
   };
-  return stream_slices<Footprint>(space, beam, sources, sinks, solve, {1, options.background > 0 ? 2. : 1.},
-                                  how);
+  return stream_slices<Footprint>(space, beam, sources, sinks, solve,
+                                  {detail::stored_gradients<Space>(), options.background > 0 ? 2. : 1.}, how);
 }
 
 /// hebt(), slab by slab: sources are the element maps, then HAADF. The ratios come from the whole series, before.
@@ -144,7 +152,8 @@ streamed_solve stream_hebt(Space const& space, parallel_beam const& beam, Source
     return detail::unless_stopped(hebt(op, data, x, options, detail::slab_watch<Watch>{watch, s}), s,
                                   "stream_hebt");
   };
-  return stream_slices<Footprint>(space, beam, sources, sinks, solve, {1, 3}, how);
+  return stream_slices<Footprint>(space, beam, sources, sinks, solve, {detail::stored_gradients<Space>(), 3},
+                                  how);
 }
 
 /// fbp() for each series, slab by slab. The watch hears of every slab.
