@@ -13,11 +13,10 @@
 
 #include <cstdio>
 
-using space = Kokkos::DefaultExecutionSpace;
-using projector = tomoedx::tilt_projector<space>;
-
 int main() {
   Kokkos::ScopeGuard const kokkos;
+  using space = Kokkos::DefaultExecutionSpace;
+  using projector = tomoedx::tilt_projector<space>;
   space const s;
 
   // a gold cube in a silver one; the series of both elements, in a microscope that is calibrated

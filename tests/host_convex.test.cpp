@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -50,6 +51,8 @@ struct scene {
     haadf = projected(core);
     auto const other = projected(shell);
     for (std::size_t i = 0; i < haadf.size(); ++i) haadf[i] = 2 * haadf[i] + other[i];
+    std::normal_distribution<float> noise(0, 0.03f * *std::ranges::max_element(haadf));
+    for (float& h : haadf) h += noise(engine);
   }
 
   std::vector<float> projected(std::vector<float> const& volume) const {
@@ -85,12 +88,13 @@ TEST_CASE(
   result sirt, tv, tnv;
   auto const kind = host::projector::strip;
   host::sirt(s.beam, kind, s.maps(), sirt.out(), {.iterations = 40});
-  auto const alone = host::variational(s.beam, kind, s.maps(), tv.out(), {.iterations = 600});
-  auto const together = host::variational(s.beam, kind, s.maps(), tnv.out(),
-                                          {.iterations = 600, .regularizer = host::variation::tnv});
+  auto const alone = host::variational(s.beam, kind, s.maps(), tv.out(), {.iterations = 1500, .gap = 0.01});
+  auto const together =
+      host::variational(s.beam, kind, s.maps(), tnv.out(),
+                        {.iterations = 1500, .regularizer = host::variation::tnv, .gap = 0.01});
   for (auto const* r : {&alone, &together}) {
     CHECK(r->ended == tomoedx::ending::solved);
-    CHECK(r->gap.back() <= 1e-3 * r->objective.back());
+    CHECK(r->gap.back() <= 0.01 * r->objective.back());
     CHECK(r->gap.size() == r->looked.size());
     CHECK(r->units.size() == 2);
     CHECK(r->by_channel.front().size() == 2);
@@ -121,14 +125,15 @@ TEST_CASE(
   auto const kind = host::projector::strip;
   host::input const haadf{s.haadf.data(), s.shape()};
   host::hebt(s.beam, kind, s.maps(), haadf, hebt.out(), {.iterations = 100, .ratios = s.ratios});
-  auto const report = host::joint(s.beam, kind, s.maps(), haadf, joint.out(), {.ratios = s.ratios});
+  auto const report = host::joint(s.beam, kind, s.maps(), haadf, joint.out(),
+                                  {.iterations = 2000, .ratios = s.ratios, .gap = 0.02});
   host::joint(s.beam, kind, s.maps(), haadf, own.out(),
-              {.ratios = s.ratios, .haadf_tilts = s.beam.tilts_deg});
+              {.iterations = 2000, .ratios = s.ratios, .haadf_tilts = s.beam.tilts_deg, .gap = 0.02});
   CHECK(report.sigmas.size() == 1);
   CHECK(report.by_channel.front().size() == 3);
   CHECK(distance(joint.core, s.core, 2) < 0.7 * distance(hebt.core, s.core, 2));
   CHECK(distance(joint.shell, s.shell) < 0.7 * distance(hebt.shell, s.shell));
-  CHECK(distance(own.core, joint.core) < 0.02);
+  CHECK(distance(own.core, joint.core) < 0.05);
 }
 
 TEST_CASE("bootstrap measures how a result scatters, and can be stopped") {

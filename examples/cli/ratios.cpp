@@ -6,6 +6,7 @@
 #include <tomoedx/bimodal/response_ratios.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace tomoedx::cli {
@@ -48,6 +49,13 @@ haadf_link estimate_ratios(map_list const& maps, std::span<float const> haadf) {
 }
 
 haadf_link estimate_poisson_ratios(map_list const& maps, std::span<float const> haadf) {
+  for (std::size_t e = 0; e < maps.size(); ++e)
+    for (float const v : maps[e])
+      expects<value_error>(
+          std::abs(v - std::round(v)) <= 1e-3f + 1e-6f * v,
+          "--ratio-method poisson: map number {} holds {}, and wants raw counts, neither smoothed, "
+          "averaged (--link-bin) nor divided by --doses; take --ratio-method nnls",
+          e + 1, v);
   auto fit = tomoedx::estimate_poisson_ratios(maps, haadf);
   return {std::move(fit.ratios), fit.r_squared, fit.pixels};
 }

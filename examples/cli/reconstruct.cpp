@@ -4,6 +4,8 @@
 #include "progress.hpp"
 #include "signals.hpp"
 
+#include <cmath>
+
 namespace tomoedx::cli {
 namespace {
 
@@ -92,7 +94,7 @@ void print_summary(reconstruction_plan const& p, reconstruction_data const& d,
   fmt::print("{:.2f} s", times.iterate);
   if (solved.residuals.size() > 1)
     fmt::print(", residual {:.4g} -> {:.4g}", solved.residuals.front(), solved.residuals.back());
-  if (!solved.gap.empty())
+  if (!solved.gap.empty() && std::isfinite(solved.gap.back() / solved.objective.back()))
     fmt::print(", duality gap {:.2g} of the objective", solved.gap.back() / solved.objective.back());
   fmt::print("\n");
   if (d.link) {

@@ -317,7 +317,7 @@ TEST_CASE("options of other methods and values that mean nothing are refused") {
     CHECK(!fs::exists(here / "no"));
   };
   refused({"--method", "fbp", "--iterations", "5"}, "--iterations is for --method sirt, os-sirt,");
-  refused({"--method", "fbp", "--filter", "box"}, "--filter box: is none of ram-lak|shepp-logan|hann|cosine");
+  refused({"--method", "fbp", "--filter", "box"}, "--filter box: is none of ram-lak|shepp-logan|cosine|hann");
   refused({"--method", "fbp", "--cutoff", "1.5"}, "--cutoff 1.5");
   refused({"--method", "sirt", "--filter", "hann"}, "--filter is for --method fbp, not sirt");
   refused({"--method", "cgls", "--damping", "-1"}, "--damping -1");
@@ -338,6 +338,7 @@ TEST_CASE("options of other methods and values that mean nothing are refused") {
   refused(joint + words{"--gamma", "0.5"}, "--gamma 0.5");
   refused(joint + words{"--ratios", "0"}, "the response ratio of Au is 0");
   refused(joint + words{"--ratios", "40", "--ratio-method", "poisson"}, "leave it or --ratios out");
+  refused(joint + words{"--ratio-method", "poisson", "--link-bin", "4"}, "take --ratio-method nnls");
   refused(joint + words{"--ratio-method", "guess"}, "is none of nnls|poisson");
   refused(joint + words{"--doses", "none.txt"}, "none.txt");
   refused(joint + words{"--haadf-tilts", "0:10:10", "--ratios", "40"}, "2 angles for the 5 tilts");

@@ -5,6 +5,8 @@
 #include <tomoedx/bimodal/joint_problem.hpp>
 #include <tomoedx/solvers/pdhg.hpp>
 
+#include <string_view>
+
 namespace tomoedx {
 
 /// What `joint` leaves behind beside the volumes.
@@ -31,15 +33,29 @@ inline void append(joint_report& all, optimality_report const& one) {
 template <class Problem, class Options, class Watch>
 optimality_report solve_tangent(Problem const& problem, typename Problem::domain_view const& u,
                                 Options const& o, bool warm_start, Watch&& watch) {
-  return pdhg(problem.op(), problem.noise(), problem.penalty(), u,
-              pdhg_options<typename Problem::bounds_type>{.iterations = o.iterations,
-                                                          .bounds = problem.bounds(),
-                                                          .balance = o.balance,
-                                                          .regularizer_share = o.regularizer_share,
-                                                          .warm_start = warm_start,
-                                                          .until = o.until,
-                                                          .stop = o.stop},
-              watch);
+  auto const space = problem.op().space();
+  pdhg_options<typename Problem::bounds_type> steps{.iterations = o.iterations,
+                                                    .bounds = problem.bounds(),
+                                                    .balance = o.balance,
+                                                    .regularizer_share = o.regularizer_share,
+                                                    .warm_start = warm_start,
+                                                    .until = o.until,
+                                                    .stop = o.stop};
+  if constexpr (requires { steps.noise_gains; })
+    steps.noise_gains =
+        true;  // dual steps of counts and HAADF by what their noise allows, not by their curvature
+  else
+    steps.balance /= 3;  // HAADF then has the longest by far
+  pdhg_solver<typename Problem::operator_type, typename Problem::noise_type, typename Problem::penalty_type,
+              typename Problem::bounds_type>
+      method(problem.op(), problem.noise(), problem.penalty(), u, steps);
+  // the slope of so precise a series as HAADF, far from the solution, is far from its dual value there
+  method.visit_state([&](char const* name, auto const& view) {
+    if (std::string_view(name) == "q") Kokkos::deep_copy(space, view, 0);
+  });
+  auto const done = iterate(method, o.stop, watch);
+  if (method.looked().empty() || method.looked().back() != method.iteration()) method.solved();
+  return method.report(done);
 }
 
 /// Gauss-Newton: the tangent at the estimate gives the next one, of which so much is taken that the true objective falls.

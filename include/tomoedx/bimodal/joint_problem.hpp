@@ -35,7 +35,7 @@ struct joint_options {
   Domain mask = {};               ///< where it is 0 the result is 0; empty for none
   bool warm_start = false;        ///< start from what x holds
   std::size_t tangents = 10;      ///< at most so many of HAADF, with gamma other than 1
-  double balance = 0.02;          ///< of dual and primal steps (pdhg_options)
+  double balance = 0.06;          ///< of dual and primal steps (pdhg_options)
   double regularizer_share = 0.02;
   optimality_rules until = {.gap_below = 1e-3};
   stopping_rules stop = {.look_every = 25};

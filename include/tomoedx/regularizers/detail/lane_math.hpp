@@ -13,13 +13,14 @@
 #include <limits>
 
 /// Arithmetic that is written once for a number and for a hardware vector of them. V is T, or a vector of T.
+/// constexpr rather than marked for devices: a device then sees them for numbers only, since it knows no vectors.
 namespace tomoedx::detail {
 
 /// result <- 1 / sqrt(v) to the last digit or two; finite and large for v = 0.
 ///
 /// source   the initial guess from the exponent is C. Lomont, "Fast inverse square root", 2003; then Newton
 template <class T, class V>
-KOKKOS_FORCEINLINE_FUNCTION void inverse_root_of(V const& v, V& result) {
+[[gnu::always_inline]] inline constexpr void inverse_root_of(V const& v, V& result) {
   if constexpr (std::same_as<T, V>) {
     constexpr T least = std::numeric_limits<T>::min();
     result = T(1) / Kokkos::sqrt(v < least ? least : v);
@@ -39,7 +40,7 @@ KOKKOS_FORCEINLINE_FUNCTION void inverse_root_of(V const& v, V& result) {
 
 /// factor <- min(1, limit / sqrt(square)).
 template <class T, class V>
-KOKKOS_FORCEINLINE_FUNCTION void shrinking(V const& square, V const& limit, V& factor) {
+[[gnu::always_inline]] inline constexpr void shrinking(V const& square, V const& limit, V& factor) {
   V inverse;
   inverse_root_of<T>(square, inverse);
   factor = limit * inverse;
@@ -48,7 +49,7 @@ KOKKOS_FORCEINLINE_FUNCTION void shrinking(V const& square, V const& limit, V& f
 
 /// Whether a comparison holds anywhere.
 template <class M>
-KOKKOS_FORCEINLINE_FUNCTION bool any_of(M const& holds) {
+[[gnu::always_inline]] inline constexpr bool any_of(M const& holds) {
   if constexpr (std::same_as<M, bool>) {
     return static_cast<bool>(holds);
   } else {

@@ -14,13 +14,13 @@ inline constexpr int most_joint_channels = 16;
 /// The root of the sum of all squares, which is its own dual.
 struct euclidean_norm {
   template <int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void squares(V const* v, int channels, V& sum) {
+  [[gnu::always_inline]] static constexpr void squares(V const* v, int channels, V& sum) {
     sum = V{};
     for (int i = 0; i < channels * D; ++i) sum += v[i] * v[i];
   }
 
   template <int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void length(V const* v, int channels, V& result) {
+  [[gnu::always_inline]] static constexpr void length(V const* v, int channels, V& result) {
     V square, inverse;
     squares<D, T>(v, channels, square);
     inverse_root_of<T>(square, inverse);
@@ -28,7 +28,7 @@ struct euclidean_norm {
   }
 
   template <int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void project(V* v, int channels, T radius) {
+  [[gnu::always_inline]] static constexpr void project(V* v, int channels, T radius) {
     V square, factor;
     squares<D, T>(v, channels, square);
     shrinking<T>(square, V{} + radius, factor);
@@ -48,7 +48,7 @@ struct orthogonal_vectors {
   V r[N][N];
   int length;
 
-  KOKKOS_FORCEINLINE_FUNCTION void turn() {
+  [[gnu::always_inline]] constexpr void turn() {
     for (int i = 0; i < N; ++i)
       for (int j = 0; j < N; ++j) r[i][j] = V{} + T(i == j);
     constexpr int sweeps = N == 2 ? 3 : sizeof(T) == 4 ? 5 : 6;
@@ -58,13 +58,13 @@ struct orthogonal_vectors {
   }
 
   /// The squared length of y_i.
-  KOKKOS_FORCEINLINE_FUNCTION void square(int i, V& sum) const {
+  [[gnu::always_inline]] constexpr void square(int i, V& sum) const {
     sum = V{};
     for (int l = 0; l < length; ++l) sum += y[i][l] * y[i][l];
   }
 
  private:
-  KOKKOS_FORCEINLINE_FUNCTION void rotate(int i, int j) {
+  [[gnu::always_inline]] constexpr void rotate(int i, int j) {
     V difference{}, product{};
     for (int l = 0; l < length; ++l) {
       difference += y[i][l] * y[i][l] - y[j][l] * y[j][l];
@@ -82,7 +82,7 @@ struct orthogonal_vectors {
     for (int k = 0; k < N; ++k) apply(cos, sin, r[k][i], r[k][j]);
   }
 
-  KOKKOS_FORCEINLINE_FUNCTION static void apply(V const& cos, V const& sin, V& a, V& b) {
+  [[gnu::always_inline]] static constexpr void apply(V const& cos, V const& sin, V& a, V& b) {
     V const turned = cos * a + sin * b;
     b = cos * b - sin * a;
     a = turned;
@@ -92,14 +92,14 @@ struct orthogonal_vectors {
 /// The sum of the singular values of the matrix (channel, direction); its dual is the largest of them.
 struct nuclear_norm {
   template <int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void length(V const* v, int channels, V& result) {
+  [[gnu::always_inline]] static constexpr void length(V const* v, int channels, V& result) {
     if (channels == 1) return euclidean_norm::length<D, T>(v, channels, result);
     if (channels == 2) return length_of<2, D, 1, D, T>(v, D, result);
     length_of<D, 1, D, D, T>(v, channels, result);
   }
 
   template <int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void project(V* v, int channels, T radius) {
+  [[gnu::always_inline]] static constexpr void project(V* v, int channels, T radius) {
     if (channels == 1) return euclidean_norm::project<D, T>(v, channels, radius);
     if (channels == 2) return project_of<2, D, 1, D, T>(v, D, radius);
     project_of<D, 1, D, D, T>(v, channels, radius);
@@ -108,15 +108,15 @@ struct nuclear_norm {
  private:
   /// The N columns, or rows, of the matrix made orthogonal; value l of the i-th is v[i * Each + l * Next].
   template <int Each, int Next, int N, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void decompose(V const* v, V const& inverse,
-                                                    orthogonal_vectors<N, T, V>& o) {
+  [[gnu::always_inline]] static constexpr void decompose(V const* v, V const& inverse,
+                                                         orthogonal_vectors<N, T, V>& o) {
     for (int i = 0; i < N; ++i)
       for (int l = 0; l < o.length; ++l) o.y[i][l] = v[i * Each + l * Next] * inverse;
     o.turn();
   }
 
   template <int N, int Each, int Next, int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void length_of(V const* v, int count, V& result) {
+  [[gnu::always_inline]] static constexpr void length_of(V const* v, int count, V& result) {
     orthogonal_vectors<N, T, V> o;
     o.length = count;
     V all, inverse, sum{};
@@ -134,7 +134,7 @@ struct nuclear_norm {
   }
 
   template <int N, int Each, int Next, int D, class T, class V>
-  KOKKOS_FORCEINLINE_FUNCTION static void project_of(V* v, int count, T radius) {
+  [[gnu::always_inline]] static constexpr void project_of(V* v, int count, T radius) {
     orthogonal_vectors<N, T, V> o;
     o.length = count;
     V all, inverse;
