@@ -2,56 +2,74 @@
 // The tomoedx program. Exit codes: 0 done, 1 a fault of the program, 2 a fault of the user with one line that
 // says what to do, 128 + signal (130 for Ctrl-C) when interrupted.
 #include "command_line.hpp"
+#include "ranks.hpp"
 #include "signals.hpp"
 
 #include <tomoedx/core/error_types.hpp>
+#include <tomoedx/distribute/mpi_session.hpp>
+#include <tomoedx/host.hpp>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 
 namespace {
 
-/// One line on standard error, whatever the text holds.
-void complain(std::string const& who, std::string text) {
+/// Say one line on standard error, whatever the text holds, and give back the status to end with. On several ranks that
+/// ends all of them.
+int complain(std::string const& who, std::string text, int status) {
   for (char& c : text)
     if (c == '\n' || c == '\r') c = ' ';
+  if (tomoedx::cli::world().size() > 1) tomoedx::end_job(tomoedx::cli::world(), who + ": " + text, status);
   std::fprintf(stderr, "%s: %s\n", who.c_str(), text.c_str());
+  return status;
+}
+
+/// Whether `mpirun` or its like started this process as one of several.
+bool one_of_several() {
+  for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"})
+    if (char const* const size = std::getenv(name); size != nullptr && std::atol(size) > 1) return true;
+  return false;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace tomoedx;
-  cli::invocation call;
+  cli::invocation call{.who = "tomoedx"};
+  std::optional<mpi_session> mpi;
   try {
-    call = cli::understand(argc, argv);
-    if (call.wrong) {
-      complain(call.who, call.text);
-      return 2;
+    if (one_of_several()) {
+      mpi.emplace(argc, argv);
+      cli::world() = mpi->world();
+      if (cli::world().size() > 1) host::share_slices_over_mpi();
     }
-    if (!call.text.empty()) std::fputs(call.text.c_str(), stdout);
+    call = cli::understand(argc, argv);
+    if (call.wrong) return complain(call.who, call.text, 2);
+    if (!call.text.empty() && cli::leads()) std::fputs(call.text.c_str(), stdout);
     cli::catch_signals();
-    if (call.work) call.work();
+    if (call.work) {
+      expects<value_error>(cli::world().size() == 1 || call.who == "tomoedx reconstruct",
+                           "runs on one rank, {} were started; only reconstruct shares work out",
+                           cli::world().size());
+      call.work();
+    }
     return 0;
   } catch (cancelled const& e) {
-    complain(call.who, e.what());
-    return 128 + cli::caught_signal();
+    return complain(call.who, e.what(), 128 + cli::caught_signal());
   } catch (shape_error const& e) {
-    complain(call.who, e.what());
-    return 2;
+    return complain(call.who, e.what(), 2);
   } catch (value_error const& e) {
-    complain(call.who, e.what());
-    return 2;
+    return complain(call.who, e.what(), 2);
   } catch (file_error const& e) {
-    complain(call.who, e.what());
-    return 2;
+    return complain(call.who, e.what(), 2);
   } catch (std::bad_alloc const&) {
-    complain(call.who, "not enough memory; nothing was written; take smaller arrays or fewer rows at a time");
-    return 2;
+    return complain(call.who,
+                    "not enough memory; nothing was written; take smaller arrays or fewer rows at a time", 2);
   } catch (std::exception const& e) {
-    complain(call.who, std::string("internal error: ") + e.what());
-    return 1;
+    return complain(call.who, std::string("internal error: ") + e.what(), 1);
   }
 }

@@ -2,6 +2,7 @@
 #include "reconstruct.hpp"
 
 #include "progress.hpp"
+#include "ranks.hpp"
 #include "signals.hpp"
 
 #include <cmath>
@@ -113,21 +114,31 @@ void run(reconstruct_command const& c) {
   stopwatch clock;
   phase_times times;
   auto const plan = plan_reconstruction(c);
+  bool const spread = world().size() > 1;
+  if (spread) check_spread(plan);
   if (plan.options.has(option::memory)) {
     use_threads(c.threads);
     return stream_reconstruction(plan);
   }
   auto data = load_reconstruction(plan);
-  for (auto const& warning : data.warnings) fmt::print(stderr, "tomoedx reconstruct: note: {}\n", warning);
-  if (plan.resumes && !c.quiet)
+  if (leads())
+    for (auto const& warning : data.warnings) fmt::print(stderr, "tomoedx reconstruct: note: {}\n", warning);
+  if (plan.resumes && !c.quiet && leads())
     fmt::print(stderr, "tomoedx reconstruct: going on from {}\n", plan.options.text(option::checkpoint));
   times.read = clock.lap();
 
   use_threads(c.threads);
-  auto const solved = reconstruct(plan, data);
+  auto const own = spread ? own_rows(plan) : plan;
+  if (spread) keep_own_rows(plan, own, data);
+  auto const solved = reconstruct(own, data);
+  if (spread) {
+    gather_volumes(plan, data);
+    data.steps.push_back(fmt::format("{} rows spread over {} ranks", plan.rows.count(), world().size()));
+  }
   times.iterate = clock.lap();
   scatter(plan, data);
   times.scatter = clock.lap();
+  if (!leads()) return;
 
   auto const files = write_reconstruction(plan, data, solved, times);
   times.write = clock.lap();

@@ -159,6 +159,14 @@ solve_report hebt(parallel_beam const& beam, projector kind, std::vector<input> 
                   input const& haadf, std::vector<output> const& volumes, hebt_options const& options,
                   watch const& on = {});
 
+/// From now on the methods that treat slices by themselves (sirt, os_sirt, em, osem, hebt) take the series they get for
+/// the rows y of one rank of MPI_COMM_WORLD: norms, stopping and EM's start are those of all ranks, each of which makes the
+/// same calls. distribute/mpi_slices.hpp tells which rows a rank has.
+///
+/// requires that the caller has started MPI
+/// throws   tomoedx::error in a build without MPI
+void share_slices_over_mpi();
+
 /// What the library computes on: backend, threads and instruction set, for reports.
 struct machine {
   char const* backend = "";

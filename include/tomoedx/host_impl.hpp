@@ -8,6 +8,7 @@
 #include <tomoedx/detail/host_fbp.hpp>
 #include <tomoedx/detail/host_subsets.hpp>
 #include <tomoedx/detail/host_watch.hpp>
+#include <tomoedx/distribute/mpi_em.hpp>
 #include <tomoedx/host.hpp>
 #include <tomoedx/solvers/cgls.hpp>
 #include <tomoedx/solvers/em.hpp>
@@ -104,7 +105,7 @@ solve_report em(parallel_beam const& beam, projector kind, std::vector<input> co
   return detail::reconstruct(
       beam, kind, stacks, volumes, o.mask, o.warm_start, "em", [&](detail::series_set const& set) {
         return tomoedx::em(
-            set.all, set.data, set.x,
+            detail::ranks_of_calls(), set.all, set.data, set.x,
             {.iterations = o.iterations,
              .background = o.background,
              .mask = set.mask,
@@ -120,7 +121,7 @@ solve_report osem(parallel_beam const& beam, projector kind, std::vector<input> 
       beam, kind, stacks, volumes, o.mask, o.warm_start, "osem", [&](detail::series_set const& set) {
         detail::subset_list const parts(set.all.inner(), stacks, o.subsets);
         return tomoedx::osem(
-            parts.operators, parts.data, set.x,
+            detail::ranks_of_calls(), parts.operators, parts.data, set.x,
             {.iterations = o.iterations,
              .background = o.background,
              .mask = set.mask,
@@ -171,6 +172,14 @@ solve_report hebt(parallel_beam const& beam, projector kind, std::vector<input> 
                                     watch_it);
   set.receive_all(volumes);
   return report;
+}
+
+void share_slices_over_mpi() {
+#ifdef TOMOEDX_MPI
+  detail::ranks_of_calls() = communicator(MPI_COMM_WORLD);
+#else
+  fail("share_slices_over_mpi: this build has no MPI; configure with TOMOEDX_MPI=ON");
+#endif
 }
 
 machine describe_machine() {

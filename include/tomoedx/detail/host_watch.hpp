@@ -3,12 +3,18 @@
 #define TOMOEDX_DETAIL_HOST_WATCH_HPP
 
 #include <tomoedx/detail/host_series.hpp>
-#include <tomoedx/solvers/checkpoint.hpp>
+#include <tomoedx/distribute/mpi_iterate.hpp>
 
 #include <initializer_list>
 #include <utility>
 
 namespace tomoedx::host::detail {
+
+/// The ranks that share the slices of a call; see share_slices_over_mpi.
+inline communicator& ranks_of_calls() {
+  static communicator ranks;
+  return ranks;
+}
 
 /// The one kind of watch that the facade gives its methods: tells a std::function, and stores the state if asked.
 class storing_watch {
@@ -34,6 +40,14 @@ class storing_watch {
   template <class Solver>
   solve_report drive(Solver& method, stopping_rules const& rules) const {
     auto const plain = [this](progress const& p) { return (*this)(p); };
+    auto const& ranks = ranks_of_calls();
+    if (ranks.size() > 1) {
+      if (stored_.file.empty()) return collective_iterate(ranks, method, rules, plain);
+      return iterate(
+          method, rules,
+          with_checkpoints(ranks, {.file = stored_.file, .every = stored_.every, .identity = identity_},
+                           collectively(ranks, plain)));
+    }
     if (stored_.file.empty()) return iterate(method, rules, plain);
     return iterate_with_checkpoints(
         method, rules, {.file = stored_.file, .every = stored_.every, .identity = identity_}, plain);

@@ -51,6 +51,7 @@ class norm_sums {
     }
     for (std::size_t i = 0; i < r.residuals.size(); ++i) {
       sum_.residuals[i] += r.residuals[i] * r.residuals[i];
+      if (i >= r.by_channel.size()) continue;  // a method that tells no channels apart
       sum_.by_channel[i].resize(r.by_channel[i].size());
       for (std::size_t c = 0; c < r.by_channel[i].size(); ++c)
         sum_.by_channel[i][c] += r.by_channel[i][c] * r.by_channel[i][c];

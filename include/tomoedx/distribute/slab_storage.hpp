@@ -31,6 +31,7 @@ concept slab_source = requires(S& s, S const& c, io::part const& p, float* to) {
 /// 2. `write(part, from)` takes a part, (line, row, column) row-major; the parts cover the volume once. Called as a
 ///    source's `read`.
 /// 3. `commit()` is called when all parts were written; a sink that goes away without it leaves nothing behind.
+/// 4. A sink that is a file may say which by `target()`: two sinks of one file are refused.
 ///
 /// io::part_writer is one for files, memory_sink for arrays.
 template <class S>

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace tomoedx {
@@ -85,6 +86,10 @@ std::size_t slab_bytes(Compute const& compute, slab_sizes const& z, std::size_t 
   return bytes;
 }
 
+/// Whether a watch takes over the iterations of one solver (with_checkpoints, collectively).
+template <class Watch>
+inline constexpr bool drives = requires { std::remove_reference_t<Watch>::drives_iterations; };
+
 /// Adds the time a call takes.
 class stopwatch {
  public:
@@ -129,12 +134,13 @@ slab_plan plan_stream(Sources const& sources, Sinks const& sinks, Compute const&
 /// asked after each of them, with the slabs done as iterations.
 ///
 /// shapes   sources (tilt, y, x) all alike, sinks (z, y, x) all alike, the same y
-/// throws   tomoedx::shape_error for sizes that differ; value_error for a bound that is too small, NaN or infinity
-///          (which source, tilt, row and column); cancelled when the watch says stop; what sources, sinks and `compute`
+/// throws   tomoedx::shape_error for sizes that differ; value_error for a bound that is too small, two sinks of one file,
+///          NaN or infinity (which source, tilt, row and column); cancelled when the watch says stop; what sources, sinks and `compute`
 ///          throw. Nothing is committed then.
 template <class Sources, class Sinks, slab_compute Compute, observer Watch = ignore>
 stream_report stream(Sources& sources, Sinks& sinks, Compute&& compute, stream_options const& options = {},
                      Watch&& watch = {}) {
+  static_assert(!detail::drives<Watch>, "a stream is no solver: it can neither be stored nor shared");
   using buffer = Kokkos::View<float*, Kokkos::HostSpace>;
   require_kokkos("stream");
   auto const sizes = detail::common_sizes(sources, sinks);

@@ -48,6 +48,7 @@ void expect_streamable(Options const& o, char const* who) {
 /// The watch inside a slab, counting iterations through all slabs. Remembers that it was told to stop.
 template <class Watch>
 struct slab_watch {
+  static_assert(!drives<Watch>, "a stream solves each slab anew: its iterations can neither be stored nor shared");
   Watch& watch;
   slab const& s;
 
@@ -92,21 +93,26 @@ streamed_solve stream_sirt(Space const& space, parallel_beam const& beam, Source
 /// The constant that em() starts all slices from, which is what couples them: counts of all data over the counts that a
 /// volume of ones would give. Reads every source once.
 ///
-/// throws   tomoedx::value_error for counts that are negative or not finite: which source, tilt, row and column
+/// throws   tomoedx::shape_error for no series, or series that do not fit the geometry; value_error for counts that are
+///          negative or not finite: which source, tilt, row and column
 template <footprint Footprint = strip, execution_space Space, class Sources>
 double em_start(Space const& space, parallel_beam const& beam, Sources& sources) {
+  expects<shape_error>(std::size(sources) > 0, "em_start: there are no series");
+  io::shape3 const stack = detail::common_shape(sources);
+  expects<shape_error>(stack[0] == beam.tilts() && stack[2] == beam.detector,
+                       "em_start: the series have {} tilts, {} wide; the geometry has {} and a detector of {}",
+                       stack[0], stack[2], beam.tilts(), beam.detector);
   double counts = 0, rays = 0;
   tilt_projector<Space, float, Footprint> const one(space, beam, 1);
   auto const sums = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), one.row_sums().values);
   for (std::size_t i = 0; i < sums.extent(0); ++i) rays += static_cast<double>(sums(i));
-  std::size_t const series = std::size(sources), rows = std::begin(sources)->shape()[1];
   for (auto& source : sources)
     detail::each_piece(source, [&](std::vector<float> const& values, io::part const& p) {
       detail::check_not_negative(values.data(), p, source.shape()[2], source.name());
       for (std::size_t i = 0; i < io::count_of(p, source.shape()); ++i)
         counts += static_cast<double>(values[i]);
     });
-  rays *= static_cast<double>(series * rows);
+  rays *= static_cast<double>(std::size(sources) * stack[1]);
   return rays > 0 && counts > 0 ? counts / rays : 1;
 }
 

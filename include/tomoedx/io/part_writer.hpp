@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ namespace tomoedx::io {
 /// A volume (z, y, x) or stack (tilt, y, x) that is written part by part, in any order, and appears under its name when
 /// all of it was written.
 ///
-///     io::part_writer out("iron.mrc", {depth, rows, width});      // or .npy, .h5, a.h5:Fe
+///     io::part_writer out("iron.mrc", {depth, rows, width});      // or .npy, .h5, a.h5:/Fe
 ///     out.write(io::rows_of(out.shape(), 64, 64), values.data());  // rows 64 to 127 of every z
 ///     out.commit();
 ///
@@ -82,6 +83,10 @@ class part_writer {
   }
   shape3 const& shape() const noexcept {
     return shape_;
+  }
+  /// The file that all of it becomes; an older one is replaced with everything in it.
+  std::filesystem::path const& target() const noexcept {
+    return file_->target();
   }
 
   /// Write a part.

@@ -42,6 +42,8 @@ class checkpoint_identity {
   explicit checkpoint_identity(std::string_view method) { with("method", method); }
 
   /// A number or a text, compared exactly.
+  ///
+  /// throws   tomoedx::value_error for a name that stands for another value already
   template <class T>
   checkpoint_identity& with(std::string name, T const& value) {
     std::string text = fmt::format("{}", value);
@@ -49,6 +51,10 @@ class checkpoint_identity {
       for (char& c : *s) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c;
     expects<value_error>(!name.empty() && name.find(": ") == std::string::npos,
                          "checkpoint_identity: '{}' is not a name", name);
+    for (auto const& [other, there] : lines_)
+      expects<value_error>(other != name || there == text,
+                           "checkpoint_identity: {} is {} already, and {} now; give each value its own name",
+                           name, there, text);
     lines_.emplace_back(std::move(name), std::move(text));
     return *this;
   }

@@ -27,6 +27,9 @@ struct pdhg_options {
   double balance = 0.2;
   /// share of a voxel's inverse step that goes to the regulariser rather than to the data, in (0, 1)
   double regularizer_share = 0.1;
+  /// dual steps go by the noise of the data (root of the curvature over the level) rather than by their curvature: for
+  /// channels of very unlike precision
+  bool noise_gains = false;
   bool warm_start = false;  ///< start from what x holds instead of the constant that fits the data best
   optimality_rules until = {};
   stopping_rules stop = {.look_every = 10};
@@ -172,7 +175,7 @@ class pdhg_solver : public detail::solver_state<typename Op::execution_space, ty
     level_ = scale.level;
     this->prepare(gradient_.size(), level_, detail::data_taking_part(op_, noise_));
     double const share = regular && regularizer_.column_sum() > 0 ? o.regularizer_share : 0;
-    auto const gain = detail::gains(scale, o.balance);
+    auto const gain = detail::gains(scale, o.balance, o.noise_gains);
     if (o.steps == step_rule::norm) {
       double const norm = operator_norm(op_).bound;
       expects<value_error>(norm > 0, "pdhg: the operator maps everything to 0; nothing can be reconstructed");

@@ -10,8 +10,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
 #include <iterator>
+#include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,29 +27,51 @@ struct slab_sizes {
   std::size_t rows() const { return stack[1]; }
 };
 
-/// Check that the sizes go together.
+/// The shape that all sources, or all sinks, have; there is at least one.
 ///
 /// throws   tomoedx::shape_error
+template <class All>
+io::shape3 common_shape(All const& all) {
+  auto const& first = *std::begin(all);
+  io::shape3 const s = first.shape();
+  for (auto const& one : all) {
+    io::shape3 const t = one.shape();
+    expects<shape_error>(s == t, "stream: {} is {} x {} x {}, {} is {} x {} x {}; they must be alike",
+                         first.name(), s[0], s[1], s[2], one.name(), t[0], t[1], t[2]);
+  }
+  expects<shape_error>(s[0] > 0 && s[1] > 0 && s[2] > 0, "stream: {} is {} x {} x {}", first.name(), s[0],
+                       s[1], s[2]);
+  return s;
+}
+
+/// Refuse sinks that give their values to one file: each would take the place of the one before.
+///
+/// throws   tomoedx::value_error
+template <class Sinks>
+void expect_own_files(Sinks const& sinks) {
+  if constexpr (requires { std::filesystem::path(std::begin(sinks)->target()); }) {
+    std::set<std::filesystem::path> files;
+    std::error_code ec;
+    for (auto const& sink : sinks) {
+      bool const alone = files.insert(std::filesystem::weakly_canonical(sink.target(), ec)).second;
+      expects<value_error>(alone || ec, "stream: {} is in a file that another volume goes to; give it its own",
+                           sink.name());
+    }
+  }
+}
+
+/// Check that the sizes go together, and that no two sinks are one file.
+///
+/// throws   tomoedx::shape_error, value_error
 template <class Sources, class Sinks>
 slab_sizes common_sizes(Sources const& sources, Sinks const& sinks) {
   static_assert(slab_source<typename Sources::value_type> && slab_sink<typename Sinks::value_type>);
   slab_sizes z{std::size(sources), std::size(sinks), {}, {}};
   expects<shape_error>(z.sources > 0 && z.sinks > 0,
                        "stream: {} sources and {} sinks; at least one of each is needed", z.sources, z.sinks);
-  auto const alike = [](auto const& all) {
-    auto const& first = *std::begin(all);
-    io::shape3 const s = first.shape();
-    for (auto const& one : all) {
-      io::shape3 const t = one.shape();
-      expects<shape_error>(s == t, "stream: {} is {} x {} x {}, {} is {} x {} x {}; they must be alike",
-                           first.name(), s[0], s[1], s[2], one.name(), t[0], t[1], t[2]);
-    }
-    expects<shape_error>(s[0] > 0 && s[1] > 0 && s[2] > 0, "stream: {} is {} x {} x {}", first.name(), s[0],
-                         s[1], s[2]);
-    return s;
-  };
-  z.stack = alike(sources);
-  z.volume = alike(sinks);
+  z.stack = common_shape(sources);
+  z.volume = common_shape(sinks);
+  expect_own_files(sinks);
   expects<shape_error>(z.stack[1] == z.volume[1], "stream: {} has {} rows (y), {} has {}",
                        std::begin(sources)->name(), z.stack[1], std::begin(sinks)->name(), z.volume[1]);
   return z;

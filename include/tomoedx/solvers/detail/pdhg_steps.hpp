@@ -106,11 +106,12 @@ problem_scale scale_of(Space const& space, Noise const& noise, Flat const& r, Fl
   return scale;
 }
 
-/// The dual step of each channel times its row sums: its curvature times its mean row sum.
-inline std::vector<double> gains(problem_scale const& scale, double balance) {
+/// The dual step of each channel times its row sums: by its curvature times its mean row sum, or by its noise.
+inline std::vector<double> gains(problem_scale const& scale, double balance, bool by_noise) {
   std::vector<double> gain;
   for (std::size_t c = 0; c < scale.row.size(); ++c)
-    gain.push_back(balance * scale.curvature[c] * scale.row[c]);
+    gain.push_back(balance * (by_noise ? std::sqrt(scale.curvature[c]) / scale.level
+                                       : scale.curvature[c] * scale.row[c]));
   double const largest = *std::max_element(gain.begin(), gain.end());
   for (double& g : gain) g = g > 0 ? g : largest > 0 ? largest : balance;
   return gain;
