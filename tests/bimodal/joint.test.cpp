@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <tomoedx/bimodal/joint.hpp>
+#include <tomoedx/solvers/checkpoint.hpp>
 
 #include "bimodal_case.hpp"
 
@@ -34,7 +35,7 @@ TEST_CASE("what clean series hold is found, in calibrated units") {
   CHECK(report.gap.back() < 0.1 * report.gap.front());
   for (std::size_t e = 0; e < 2; ++e) {
     MESSAGE("element " << e << ": MSE " << s.mse(x, e));
-    CHECK(s.mse(x, e) < 0.02);
+    CHECK(s.mse(x, e) < 1e-3);
   }
   for (std::size_t i = 0; i < x.size(); ++i) CHECK(x.data()[i] >= 0);
 }
@@ -53,8 +54,8 @@ TEST_CASE("with gamma 1.6 the objective falls from tangent to tangent, and the s
   tomoedx::joint(s.op, wrong, s.maps, s.haadf, linear, {.iterations = 300, .lambda = 0.2, .until = {}});
   for (std::size_t e = 0; e < 2; ++e) {
     MESSAGE("element " << e << ": MSE " << s.mse(x, e) << ", with gamma 1 " << s.mse(linear, e));
-    CHECK(s.mse(x, e) < 0.015);
-    CHECK(s.mse(x, e) < 0.5 * s.mse(linear, e));
+    CHECK(s.mse(x, e) < 3e-3);
+    CHECK(s.mse(x, e) < 0.2 * s.mse(linear, e));
   }
 }
 
@@ -88,12 +89,12 @@ TEST_CASE("HAADF at other tilts, doses of tilts, a background and stray counts o
   tomoedx::joint(s.op, haadf_op, c, maps, haadf, x, o);
   for (std::size_t e = 0; e < 2; ++e) {
     MESSAGE("element " << e << ": MSE " << s.mse(x, e));
-    CHECK(s.mse(x, e) < 0.03);
+    CHECK(s.mse(x, e) < 1e-3);
   }
   o.background = {};
   tomoedx::joint(s.op, haadf_op, c, maps, haadf, without, o);
   MESSAGE("without the background: MSE " << s.mse(without, 0));
-  CHECK(s.mse(without, 0) + s.mse(without, 1) > 1.5 * (s.mse(x, 0) + s.mse(x, 1)));
+  CHECK(s.mse(without, 0) + s.mse(without, 1) > 3 * (s.mse(x, 0) + s.mse(x, 1)));
   o.mask = mask;  // counts of rays that miss the mask can come from no voxel: they are left out
   auto const report = tomoedx::joint(s.op, haadf_op, c, maps, haadf, without, o);
   CHECK(std::isfinite(report.objective.back()));
@@ -124,6 +125,29 @@ TEST_CASE("a start from a volume, the observer, and what does not fit") {
   CHECK_THROWS_AS(
       tomoedx::joint(s.op, s.factors, s.maps, s.haadf, bimodal::both::domain_view("x", 3, x.extent(1))),
       tomoedx::shape_error);
+  auto const before = std::vector<float>(x.data(), x.data() + x.size());
+  CHECK_THROWS_WITH_AS(tomoedx::joint(s.op, c, s.maps, s.haadf, x, {.iterations = 20},
+                                      tomoedx::with_checkpoints({.file = "never-written.checkpoint"})),
+                       doctest::Contains("no state is stored with gamma 1.5"), tomoedx::value_error);
+  CHECK(std::equal(before.begin(), before.end(), x.data()));
   CHECK_THROWS_AS(tomoedx::joint(s.op, s.factors, s.maps, s.haadf, x, {.tangents = 0}), tomoedx::value_error);
   CHECK_THROWS_AS(tomoedx::joint(s.op, s.factors, s.maps, s.haadf, x, {.balance = 0}), tomoedx::value_error);
+}
+
+TEST_CASE("a gap that bounds nothing is infinite, as a part of the objective too") {
+  specimen const s(16, 1, 1);
+  s.draw_counts(3);
+  problem const p(s.op, s.factors, s.maps, s.haadf, {});
+  auto const u = blank(s), nowhere = blank(s);
+  // no voxel may be filled, so the counts cannot be
+  auto const report = tomoedx::pdhg(p.op(), p.noise(), p.penalty(), u,
+                                    tomoedx::pdhg_options<problem::bounds_type>{
+                                        .iterations = 2, .bounds = {nowhere.data()}, .dual_start = 0});
+  CHECK(std::isinf(report.objective.back()));
+  CHECK(std::isinf(report.gap.back()));
+  CHECK(report.relative_gap() == std::numeric_limits<double>::infinity());
+  auto const solved = tomoedx::joint(s.op, s.factors, s.maps, s.haadf, u, {.until = {.gap_below = 0.1}});
+  CHECK(solved.ended == tomoedx::ending::solved);
+  CHECK(solved.relative_gap() <= 0.1);
+  CHECK(solved.relative_gap() == solved.gap.back() / solved.objective.back());
 }

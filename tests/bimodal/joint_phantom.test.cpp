@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The joint problem against HEBT on Zhong's phantom with the paper's counts a pixel, over two decades of dose: a small
-// edition of the experiment that docs/bimodal.md reports. Slices are noise realisations and are not regularised together.
+// edition of bench/joint_phantom.cpp. Slices are noise realisations and are not regularised together.
 #include <tomoedx/bimodal/hebt.hpp>
 #include <tomoedx/bimodal/joint.hpp>
 #include <tomoedx/bimodal/response_ratios.hpp>
@@ -53,7 +53,7 @@ TEST_CASE("raw counts, their law and coupled edges beat HEBT at every dose, with
     MESSAGE("dose " << dose << ": Au MSE " << s.mse(x, 0) << " / " << s.mse(hebt, 0) << ", Ag " << s.mse(x, 1)
                     << " / " << s.mse(hebt, 1) << ", fractions " << s.fraction_error(x) << " / "
                     << s.fraction_error(hebt) << " (joint / HEBT) after " << report.iterations);
-    for (std::size_t e = 0; e < 2; ++e) CHECK(s.mse(x, e) <= 0.6 * s.mse(hebt, e));
-    CHECK(s.fraction_error(x) < 0.8 * s.fraction_error(hebt));
+    for (std::size_t e = 0; e < 2; ++e) CHECK(s.mse(x, e) <= 0.5 * s.mse(hebt, e));
+    CHECK(s.fraction_error(x) < 0.7 * s.fraction_error(hebt));
   }
 }

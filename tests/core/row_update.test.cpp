@@ -56,6 +56,19 @@ TEST_CASE("an update gets every value of the adjoint once, bit for bit") {
   }
 }
 
+TEST_CASE("an update that is empty or of another length than the rows is refused") {
+  parallel_beam const beam{.tilts_deg = {0, 30}, .width = 4, .depth = 4, .detector = 4};
+  tilt_projector<Kokkos::Serial> const op(Kokkos::Serial(), beam, 3);
+  auto const y = make_range(op);
+  auto const x = make_domain(op);
+  std::vector<int> calls(x.size());
+  recorder const f{x.data(), calls.data()};
+  CHECK_THROWS_AS(op.adjoint(y, row_update<float>()), shape_error);
+  CHECK_THROWS_WITH_AS(op.adjoint(y, row_update<float>(f, 1, x.data())), doctest::Contains("rows of 1"),
+                       shape_error);
+  CHECK(calls == std::vector<int>(x.size()));
+}
+
 TEST_CASE("an engine that takes no updates says so and refuses them") {
   parallel_beam const beam{.tilts_deg = {0, 30}, .width = 4, .depth = 4, .detector = 4};
   tilt_projector<Kokkos::Serial> const op(Kokkos::Serial(), beam, 3, {.engine = engine::gather});

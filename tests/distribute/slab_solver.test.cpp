@@ -76,6 +76,17 @@ TEST_CASE("a method of one's own runs slab by slab with the projector of each sl
   CHECK(y == wanted);
 }
 
+TEST_CASE("norms add up where a method tells no channels apart") {
+  std::vector<float> a(5 * 3 * 8), x(8 * 3 * 8);
+  std::vector<tomoedx::memory_source> in{{a, {5, 3, 8}}};
+  std::vector<tomoedx::memory_sink> out{{x, {8, 3, 8}}};
+  auto const solve = [](auto const&, auto const&, auto const&, slab const& s) {
+    return tomoedx::solve_report{2, tomoedx::ending::iterations_done, {double(s.index), 2}, {}};
+  };
+  auto const done = tomoedx::stream_slices(host_space(), beam, in, out, solve, {}, {.slab_rows = 1});
+  CHECK(done.solve.residuals == std::vector{std::sqrt(5.0), std::sqrt(12.0)});
+}
+
 TEST_CASE("a geometry that does not fit is refused before anything is computed") {
   std::vector<float> a(4 * 3 * 8), x(8 * 3 * 8);
   std::vector<tomoedx::memory_source> in{{a, {4, 3, 8}}};

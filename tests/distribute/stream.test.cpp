@@ -6,6 +6,7 @@
 #include "../io/scratch.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -146,6 +147,25 @@ TEST_CASE("files go in and come out, each value in its place") {
   CHECK(f.names() == std::vector<std::string>{"a.npy", "b.mrc", "first.mrc", "second.npy"});
 }
 
+TEST_CASE("two sinks of one file are refused: the second would take the place of the first") {
+  scratch::folder const f;
+  problem p;
+  auto const run = [&](std::string const& first, std::string const& second) {
+    std::vector<io::part_writer> out;
+    out.emplace_back(f / first, volume_shape);
+    out.emplace_back(f / second, volume_shape);
+    return complaint([&] { tomoedx::stream(p.sources, out, mixing); });
+  };
+  CHECK(contains(run("v.npy", "v.npy"), "v.npy is in a file that another volume goes to"));
+  std::filesystem::create_directory(f / "sub");
+  CHECK(contains(run("v.mrc", "sub/../v.mrc"), "sub/../v.mrc is in a file that another volume goes to"));
+#ifdef TOMOEDX_HDF5
+  CHECK(contains(run("v.h5:/Fe", "v.h5:/Pt"), "v.h5:/Pt is in a file that another volume goes to"));
+#endif
+  CHECK(run("v.npy", "w.npy").empty());
+  CHECK(f.names() == std::vector<std::string>{"sub", "v.npy", "w.npy"});
+}
+
 TEST_CASE("a computation that fails, a value that is no number and a stop leave no file behind") {
   scratch::folder const f;
   for (bool const overlap : {false, true}) {
@@ -205,6 +225,40 @@ TEST_CASE("an error of a sink ends the work and comes out of the call") {
     CHECK(text == "full: no room for row 20");
     CHECK(computed <= 6);
   }
+}
+
+namespace {
+
+/// A stack or volume that nobody reads or writes.
+struct sized {
+  io::shape3 extents;
+  io::shape3 shape() const { return extents; }
+  std::string name() const { return "sized"; }
+  void read(io::part const&, float*) const {}
+  void write(io::part const&, float const*) const {}
+  void commit() const {}
+};
+
+}  // namespace
+
+TEST_CASE("no slab needs more memory than the plan says, also the last one and those at the ends of a halo") {
+  std::vector<sized> const in{{{181, 1024, 2048}}}, out{{{2048, 1024, 2048}}};
+  auto const sizes = tomoedx::detail::common_sizes(in, out);
+  mixing_lanes const wide{64};
+  for (std::size_t const keep : {28, 60, 64, 100, 900})
+    for (std::size_t const halo : {0, 2, 30}) {
+      CAPTURE(keep);
+      CAPTURE(halo);
+      auto const plan =
+          tomoedx::plan_stream(in, out, wide, {.memory_bytes = SIZE_MAX, .slab_rows = keep, .halo = halo});
+      std::size_t const copies = tomoedx::detail::stages_overlap ? 2 : 1;
+      for (std::size_t i = 0; i < plan.slabs(); ++i) {
+        std::size_t const rows = plan[i].rows, line = rows * 2048 * sizeof(float);
+        CHECK(tomoedx::detail::slab_bytes(wide, sizes, rows, copies) <= plan.bytes);
+        CHECK(tomoedx::detail::lines_at_once(sizes.stack, rows) * line <=
+              tomoedx::detail::piece_bytes(sizes.stack, rows));
+      }
+    }
 }
 
 TEST_CASE("sizes that do not go together and a bound that is too small are refused before anything is read") {

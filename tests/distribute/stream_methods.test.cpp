@@ -225,3 +225,25 @@ TEST_CASE("what looks at all slices at once, and counts below zero, are refused"
                  "series: tilt 2, row 31, column 5 is -2; counts are not negative"));
   CHECK(p.volumes[0][0] == -1);
 }
+
+TEST_CASE("the start of EM is refused for no series, empty ones and those that do not fit the geometry") {
+  auto const complaint = [](std::vector<tomoedx::memory_source> sources) {
+    try {
+      tomoedx::em_start(host_space(),
+                        tomoedx::parallel_beam{.tilts_deg = {0, 1, 2}, .width = 6, .depth = 6, .detector = 6},
+                        sources);
+    } catch (tomoedx::shape_error const& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  std::vector<float> const v(3 * 2 * 7);
+  auto const some = [&](std::size_t n) { return std::span(v.data(), n); };
+  CHECK(complaint({}) == "em_start: there are no series");
+  CHECK(complaint({{some(0), {3, 0, 6}, "empty"}}) == "stream: empty is 3 x 0 x 6");
+  CHECK(complaint({{some(36), {3, 2, 6}, "a"}, {some(18), {3, 1, 6}, "b"}}) ==
+        "stream: a is 3 x 2 x 6, b is 3 x 1 x 6; they must be alike");
+  CHECK(complaint({{some(42), {3, 2, 7}, "wide"}}) ==
+        "em_start: the series have 3 tilts, 7 wide; the geometry has 3 and a detector of 6");
+  CHECK(complaint({{some(36), {3, 2, 6}, "a"}}).empty());
+}

@@ -260,6 +260,13 @@ TEST_CASE("nothing to gain ends CGLS at once and cleanly, and steps beyond chang
     for (std::size_t y = 0; y < slices; ++y)
       CHECK(cases::relative_l2(plain::get(x, op.lanes(), slices)[y], truth[y]) < 1e-6);
   }
+  SUBCASE("a start where zeros leave everything to take away") {
+    Kokkos::deep_copy(x, 1.0f);
+    tomoedx::clear_padding(op, x);
+    auto const report = tomoedx::cgls(op, data, x, {.iterations = 400, .warm_start = true});
+    CHECK(report.ended == tomoedx::ending::solved);
+    for (auto const v : plain::flat(x)) CHECK(std::abs(v) < 1e-3);
+  }
   SUBCASE("far beyond convergence") {
     plain::put(data, op.lanes(), noisy_data(a.rows));
     tomoedx::cgls_solver<op_t> method(op, data, x, {.iterations = 2000});
@@ -422,7 +429,7 @@ TEST_CASE("CGLS refuses sizes, numbers and options that mean nothing, and leaves
   CHECK_THROWS_WITH_AS(tomoedx::cgls(op, data, x, {.mask = data}), doctest::Contains("mask"),
                        tomoedx::shape_error);
   CHECK_THROWS_AS(tomoedx::cgls(op, data, x, {.iterations = 0}), tomoedx::value_error);
-  for (double const bad : {-1.0, nan, inf, 1e200}) {
+  for (double const bad : {-1.0, nan, inf, 1e200, 1e20}) {
     CAPTURE(bad);
     CHECK_THROWS_WITH_AS(tomoedx::cgls(op, data, x, {.damping = bad}), doctest::Contains("damping"),
                          tomoedx::value_error);

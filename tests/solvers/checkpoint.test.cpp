@@ -274,6 +274,13 @@ TEST_CASE("a checkpoint of another problem is refused with what differs, and not
   CHECK(p.identity("sirt").lines() != q.identity("sirt").lines());
 }
 
+TEST_CASE("a name of an identity stands for one value: two would never be found again") {
+  auto identity = tomoedx::checkpoint_identity("sirt").with("relaxation", 1.5);
+  identity.with("relaxation", 1.5);
+  CHECK_THROWS_WITH_AS(identity.with("relaxation", 2),
+                       doctest::Contains("relaxation is 1.5 already, and 2 now"), tomoedx::value_error);
+}
+
 TEST_CASE("damaged, cut and hostile files are refused; NaN is a value like any other") {
   folder const at;
   chaotic_solver a(6);

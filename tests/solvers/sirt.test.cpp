@@ -220,6 +220,8 @@ TEST_CASE("SIRT refuses options and sizes that mean nothing") {
   CHECK_THROWS_AS(tomoedx::sirt(op, data, x, {.relaxation = 2}), tomoedx::value_error);
   CHECK_THROWS_AS(tomoedx::sirt(op, data, x, {.relaxation = NAN}), tomoedx::value_error);
   CHECK_THROWS_AS(tomoedx::sirt(op, data, x, {.lower = 1, .upper = 0}), tomoedx::value_error);
+  CHECK_THROWS_AS(tomoedx::sirt(op, data, x, {.iterations = 1, .lower = INFINITY}), tomoedx::value_error);
+  CHECK_THROWS_AS(tomoedx::sirt(op, data, x, {.iterations = 1, .upper = -INFINITY}), tomoedx::value_error);
   CHECK_THROWS_WITH_AS(tomoedx::sirt(op, x, x), doctest::Contains("of the data"), tomoedx::shape_error);
   Kokkos::deep_copy(data, NAN);
   CHECK_THROWS_WITH_AS(tomoedx::sirt(op, data, x), doctest::Contains("NaN"), tomoedx::value_error);

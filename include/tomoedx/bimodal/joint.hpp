@@ -5,9 +5,10 @@
 #include <tomoedx/bimodal/joint_problem.hpp>
 #include <tomoedx/solvers/pdhg.hpp>
 
-#include <string_view>
-
 namespace tomoedx {
+
+template <observer Watch, class Comm>
+class checkpointing;
 
 /// What `joint` leaves behind beside the volumes.
 struct joint_report : optimality_report {
@@ -18,6 +19,11 @@ struct joint_report : optimality_report {
 };
 
 namespace detail {
+
+template <class Watch>
+inline constexpr bool stores_states = false;
+template <class Watch, class Comm>
+inline constexpr bool stores_states<checkpointing<Watch, Comm>> = true;
 
 /// Append what a further run of PDHG reports.
 inline void append(joint_report& all, optimality_report const& one) {
@@ -33,26 +39,20 @@ inline void append(joint_report& all, optimality_report const& one) {
 template <class Problem, class Options, class Watch>
 optimality_report solve_tangent(Problem const& problem, typename Problem::domain_view const& u,
                                 Options const& o, bool warm_start, Watch&& watch) {
-  auto const space = problem.op().space();
-  pdhg_options<typename Problem::bounds_type> steps{.iterations = o.iterations,
-                                                    .bounds = problem.bounds(),
-                                                    .balance = o.balance,
-                                                    .regularizer_share = o.regularizer_share,
-                                                    .warm_start = warm_start,
-                                                    .until = o.until,
-                                                    .stop = o.stop};
-  if constexpr (requires { steps.noise_gains; })
-    steps.noise_gains =
-        true;  // dual steps of counts and HAADF by what their noise allows, not by their curvature
-  else
-    steps.balance /= 3;  // HAADF then has the longest by far
+  // dual steps of counts and HAADF go by their noise, and start from 0: the slope of so precise a series as HAADF at the
+  // first volume is far from its dual value at the solution
+  pdhg_options<typename Problem::bounds_type> const steps{.iterations = o.iterations,
+                                                          .bounds = problem.bounds(),
+                                                          .balance = o.balance,
+                                                          .regularizer_share = o.regularizer_share,
+                                                          .noise_gains = true,
+                                                          .dual_start = 0,
+                                                          .warm_start = warm_start,
+                                                          .until = o.until,
+                                                          .stop = o.stop};
   pdhg_solver<typename Problem::operator_type, typename Problem::noise_type, typename Problem::penalty_type,
               typename Problem::bounds_type>
       method(problem.op(), problem.noise(), problem.penalty(), u, steps);
-  // the slope of so precise a series as HAADF, far from the solution, is far from its dual value there
-  method.visit_state([&](char const* name, auto const& view) {
-    if (std::string_view(name) == "q") Kokkos::deep_copy(space, view, 0);
-  });
   auto const done = iterate(method, o.stop, watch);
   if (method.looked().empty() || method.looked().back() != method.iteration()) method.solved();
   return method.report(done);
@@ -99,7 +99,8 @@ void descend_by_tangents(Problem const& problem, typename Problem::domain_view c
 /// Solve a joint problem for its volumes x (element, flat), in calibrated units.
 ///
 /// With gamma 1 this is one run of PDHG: convex, with a duality gap in the report. With another gamma HAADF is replaced
-/// by its tangent, again and again, with steps cut so that the true objective falls.
+/// by its tangent, again and again, with steps cut so that the true objective falls; then a watch that stores
+/// checkpoints is refused.
 ///
 /// throws   tomoedx::shape_error or value_error before x is changed
 /// returns  when x is complete; x is valid also after the observer stopped the work
@@ -108,11 +109,14 @@ joint_report joint(joint_problem<Edx, Haadf> const& problem,
                    typename joint_problem<Edx, Haadf>::domain_view const& x,
                    typename joint_problem<Edx, Haadf>::options const& options = {}, Watch&& watch = {}) {
   expect_operand(x, problem.op().domain_layout(), "joint", "volumes (element, flat)");
+  double const gamma = problem.op().factors().gamma;
   expects<value_error>(options.tangents > 0, "joint: 0 tangents; give at least 1");
+  expects<value_error>(gamma == 1 || !detail::stores_states<std::remove_cvref_t<Watch>>,
+                       "joint: no state is stored with gamma {}; leave the checkpoints out", gamma);
   joint_report report{{}, problem.units(), problem.haadf_sigma(), {}};
   if (options.warm_start) problem.enter(x);
   try {
-    if (problem.op().factors().gamma == 1)
+    if (gamma == 1)
       static_cast<optimality_report&>(report) =
           detail::solve_tangent(problem, x, options, options.warm_start, watch);
     else

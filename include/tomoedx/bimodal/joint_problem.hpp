@@ -218,30 +218,38 @@ class joint_problem {
   }
 
   /// One standard deviation of a voxel: the counts' noise n has variance u, so n / u has 1 / u, and A' (n / u) is the
-  /// noise of the misfit's gradient. Random signs stand for n.
+  /// noise of the misfit's gradient. Random signs stand for n, drawn anew for small volumes until enough voxels are seen.
   std::vector<double> units_of_counts(operator_type const& op) const {
     auto const space = op.space();
     auto const signs = make_range(op);
     auto const back = make_domain(op);
-    std::size_t const each = signs.extent(1);
+    std::size_t const each = signs.extent(1), voxels = back.extent(1);
     auto const ones = detail::ones_of_range(op);
+    std::vector<double> level;
     for (std::size_t e = 0; e < op.elements(); ++e) {
       auto const part = op.edx_channel(ones, e);
       double const taking_part = detail::sum_and_least(space, part).sum;
       auto const counts = detail::sum_counts(space, data_.data() + e * each, each);
-      double const level = counts.level(static_cast<std::size_t>(taking_part));
-      detail::random_signs(space, 31 + e, static_cast<value_type>(1 / std::sqrt(level)),
-                           signs.data() + e * each, each);
+      level.push_back(counts.level(static_cast<std::size_t>(taking_part)));
     }
-    clear_padding(op, signs);
-    op.adjoint(signs, back);
-    std::vector<double> units;
-    for (std::size_t e = 0; e < op.elements(); ++e) {
-      double const noise = detail::rms_of_seen(space, back.data() + e * back.extent(1), back.extent(1));
-      expects<value_error>(noise > 0, "joint: no EDX ray meets the volume");
-      units.push_back(1 / noise);
+    std::size_t const draws = std::clamp<std::size_t>((1 << 18) / voxels, 1, 32);
+    std::vector<double> variance(op.elements());
+    for (std::size_t d = 0; d < draws; ++d) {
+      for (std::size_t e = 0; e < op.elements(); ++e)
+        detail::random_signs(space, 31 + d * op.elements() + e,
+                             static_cast<value_type>(1 / std::sqrt(level[e])), signs.data() + e * each, each);
+      clear_padding(op, signs);
+      op.adjoint(signs, back);
+      for (std::size_t e = 0; e < op.elements(); ++e) {
+        double const noise = detail::rms_of_seen(space, back.data() + e * voxels, voxels);
+        variance[e] += noise * noise / static_cast<double>(draws);
+      }
     }
-    return units;
+    for (double& v : variance) {
+      expects<value_error>(v > 0, "joint: no EDX ray meets the volume");
+      v = 1 / std::sqrt(v);
+    }
+    return variance;
   }
 
   void make_noise() {

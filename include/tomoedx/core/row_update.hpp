@@ -22,6 +22,7 @@ class row_update {
       : object_(&f), lanes_(lanes), target_(target), apply_(&apply<F>) {}
 
   explicit operator bool() const { return apply_ != nullptr; }
+  std::size_t lanes() const { return lanes_; }
   /// Where the rows from this one on are kept.
   T const* target(std::size_t row) const { return target_ + row * lanes_; }
   void call(std::size_t row, T const* sums) const { apply_(object_, lanes_, row, sums); }

@@ -82,8 +82,9 @@ struct agreed {
 /// A watch that makes the runs of all ranks one; made by `collectively`. Models `iteration_driver`.
 template <observer Watch>
 class collective_watch {
-  static_assert(!iteration_driver<Watch>,
-                "it is with_checkpoints(world, options, collectively(world, watch)), not the other way round");
+  static_assert(
+      !iteration_driver<Watch>,
+      "it is with_checkpoints(world, options, collectively(world, watch)), not the other way round");
 
  public:
   static constexpr bool drives_iterations = true;

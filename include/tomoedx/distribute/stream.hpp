@@ -88,7 +88,9 @@ std::size_t slab_bytes(Compute const& compute, slab_sizes const& z, std::size_t 
 
 /// Whether a watch takes over the iterations of one solver (with_checkpoints, collectively).
 template <class Watch>
-inline constexpr bool drives = requires { std::remove_reference_t<Watch>::drives_iterations; };
+inline constexpr bool drives = requires {
+  std::remove_reference_t<Watch>::drives_iterations;
+};
 
 /// Adds the time a call takes.
 class stopwatch {

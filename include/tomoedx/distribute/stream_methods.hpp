@@ -48,7 +48,8 @@ void expect_streamable(Options const& o, char const* who) {
 /// The watch inside a slab, counting iterations through all slabs. Remembers that it was told to stop.
 template <class Watch>
 struct slab_watch {
-  static_assert(!drives<Watch>, "a stream solves each slab anew: its iterations can neither be stored nor shared");
+  static_assert(!drives<Watch>,
+                "a stream solves each slab anew: its iterations can neither be stored nor shared");
   Watch& watch;
   slab const& s;
 
@@ -99,9 +100,10 @@ template <footprint Footprint = strip, execution_space Space, class Sources>
 double em_start(Space const& space, parallel_beam const& beam, Sources& sources) {
   expects<shape_error>(std::size(sources) > 0, "em_start: there are no series");
   io::shape3 const stack = detail::common_shape(sources);
-  expects<shape_error>(stack[0] == beam.tilts() && stack[2] == beam.detector,
-                       "em_start: the series have {} tilts, {} wide; the geometry has {} and a detector of {}",
-                       stack[0], stack[2], beam.tilts(), beam.detector);
+  expects<shape_error>(
+      stack[0] == beam.tilts() && stack[2] == beam.detector,
+      "em_start: the series have {} tilts, {} wide; the geometry has {} and a detector of {}", stack[0],
+      stack[2], beam.tilts(), beam.detector);
   double counts = 0, rays = 0;
   tilt_projector<Space, float, Footprint> const one(space, beam, 1);
   auto const sums = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), one.row_sums().values);

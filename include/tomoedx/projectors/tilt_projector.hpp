@@ -123,6 +123,10 @@ class tilt_projector {
                row_update<T> const& update) const requires detail::runs_on_host<Space> {
     expect_operand(stack, range_layout(), "tilt_projector", "stack (block, tilt, bin, lane)");
     expects(update_lanes() > 0, "tilt_projector: only the tiled engine takes updates; see update_lanes()");
+    expects<shape_error>(
+        update && update.lanes() == lanes(),
+        "tilt_projector: an update of rows of {} values, empty or not as long as the {} lanes",
+        update.lanes(), lanes());
     detail::dispatch_tiled<detail::way::adjoint, Footprint>(space_, level_, shape(), tilts_, workers_, stack,
                                                             domain_view(), update);
   }

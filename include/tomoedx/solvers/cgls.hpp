@@ -128,7 +128,7 @@ class cgls_solver : public detail::solver_state<typename Op::execution_space, ty
                            "cgls: the weights hold {}; they are finite and not negative",
                            std::isfinite(sum) ? least : sum);
     }
-    expects<value_error>(o.damping >= 0 && std::isfinite(damping_),
+    expects<value_error>(o.damping >= 0 && damping_ <= std::numeric_limits<value_type>::max(),
                          "cgls: damping is {}; it is finite and not negative, 0 switches it off", o.damping);
     expects<value_error>(o.gradient_below >= 0 && o.gradient_below < 1,
                          "cgls: gradient_below is {}; it is a fraction below 1, 0 switches it off",
@@ -142,8 +142,8 @@ class cgls_solver : public detail::solver_state<typename Op::execution_space, ty
 
   /// The residual at the first x, its gradient, and the gradient below which there is nothing but rounding.
   void start(bool warm, double gradient_below) {
-    constexpr double rounding = 4 * static_cast<double>(std::numeric_limits<value_type>::epsilon());
-    double const fraction = std::max(rounding, gradient_below);
+    constexpr double epsilon = static_cast<double>(std::numeric_limits<value_type>::epsilon());
+    double const fraction = std::max(4 * epsilon, gradient_below);
     auto const space = this->space();
     // at x = 0, where damping adds nothing
     next_residual(0);
@@ -155,7 +155,7 @@ class cgls_solver : public detail::solver_state<typename Op::execution_space, ty
                              detail::subtract_values<value_type>{image_.data(), residual_.data()});
       next_residual(0);
       op_.adjoint(image_, gradient_);
-      sum_gradient(detail::set_scalar{scalars_.data() + detail::cgls_gradient_norm});
+      sum_gradient(detail::raise_floor{scalars_.data(), epsilon * epsilon});
     }
     Kokkos::deep_copy(space, direction_, gradient_);
   }

@@ -30,6 +30,9 @@ struct pdhg_options {
   /// dual steps go by the noise of the data (root of the curvature over the level) rather than by their curvature: for
   /// channels of very unlike precision
   bool noise_gains = false;
+  /// dual steps towards the slope of the data at the first volume, before the first iteration; 0 starts with no dual
+  /// values, which is better where some channel is far more precise than the first volume is good
+  std::size_t dual_start = 10;
   bool warm_start = false;  ///< start from what x holds instead of the constant that fits the data best
   optimality_rules until = {};
   stopping_rules stop = {.look_every = 10};
@@ -98,7 +101,7 @@ class pdhg_solver : public detail::solver_state<typename Op::execution_space, ty
     op.forward(x, model_);
     Kokkos::deep_copy(space, ahead_, model_);
     // q on its way to F'(A x), which is where the best x has it, and which may be infinite
-    for (int k = 0; k < 10; ++k) noise_.dual_step(all(q_), all(model_), sigma_);
+    for (std::size_t k = 0; k < o.dual_start; ++k) noise_.dual_step(all(q_), all(model_), sigma_);
     if constexpr (regular) Kokkos::deep_copy(space, beyond_, x);
   }
 

@@ -54,8 +54,8 @@ void expect_own_files(Sinks const& sinks) {
     std::error_code ec;
     for (auto const& sink : sinks) {
       bool const alone = files.insert(std::filesystem::weakly_canonical(sink.target(), ec)).second;
-      expects<value_error>(alone || ec, "stream: {} is in a file that another volume goes to; give it its own",
-                           sink.name());
+      expects<value_error>(
+          alone || ec, "stream: {} is in a file that another volume goes to; give it its own", sink.name());
     }
   }
 }
@@ -78,11 +78,14 @@ slab_sizes common_sizes(Sources const& sources, Sinks const& sinks) {
 }
 
 /// Lines that are read or written in one go: 16 MiB of them.
+inline constexpr std::size_t one_go = std::size_t(16) << 20;
 inline std::size_t lines_at_once(io::shape3 const& shape, std::size_t rows) {
-  return std::clamp<std::size_t>((std::size_t(16) << 20) / (rows * shape[2] * sizeof(float)), 1, shape[0]);
+  return std::clamp<std::size_t>(one_go / (rows * shape[2] * sizeof(float)), 1, shape[0]);
 }
+/// The most they take in slabs of so many rows or fewer.
 inline std::size_t piece_bytes(io::shape3 const& shape, std::size_t rows) {
-  return lines_at_once(shape, rows) * rows * shape[2] * sizeof(float);
+  std::size_t const line = rows * shape[2] * sizeof(float);
+  return std::min(shape[0] * line, std::max(one_go, line));
 }
 
 /// Throw when a value is not finite, and say where.

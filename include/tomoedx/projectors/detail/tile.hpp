@@ -28,10 +28,14 @@ inline constexpr int fixed_bits = 26;
 inline constexpr double fixed_one = 1 << fixed_bits;
 static_assert(tile_bins < 32);
 
+/// The bins that a voxel may reach: the first of them lies within 15 sqrt 2 + 1 of a tile's base.
+inline constexpr int most_taps = tile_bins - 23;
+
 /// Everything the kernels need of one tilt.
 template <class Footprint, class T>
 struct tilt_shape {
   static constexpr int taps = Footprint::taps, ray_taps = Footprint::ray_taps;
+  static_assert(taps >= 1 && taps <= most_taps, "a footprint reaches from 1 to 5 bins");
 
   typename Footprint::template at_tilt<T> profile{};
   double cos = 1, sin = 0, axis_bin = 0, reach = 0;

@@ -33,6 +33,17 @@ struct set_floor {
   }
 };
 
+/// The gradient at an x to start from says so too.
+struct raise_floor {
+  double* scalars;
+  double fraction;
+
+  KOKKOS_FUNCTION void operator()(std::size_t, double sum) const {
+    scalars[cgls_gradient_norm] = sum;
+    scalars[cgls_floor] = Kokkos::max(scalars[cgls_floor], fraction * sum);
+  }
+};
+
 /// The step to the least value along the direction p from sum = p A' w A p; none when there is nothing to gain.
 struct choose_step {
   double* scalars;

@@ -32,6 +32,12 @@ struct optimality_rules {
 struct optimality_report : solve_report {
   std::vector<std::size_t> looked;  ///< after so many iterations
   std::vector<double> objective, gap, deviance;
+
+  /// The gap at the last look as a part of the objective; infinite where no x so far could have given the data.
+  double relative_gap() const {
+    bool const known = !gap.empty() && std::isfinite(gap.back()) && std::isfinite(objective.back());
+    return known ? gap.back() / objective.back() : std::numeric_limits<double>::infinity();
+  }
 };
 
 namespace detail {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -84,8 +85,13 @@ problem_scale scale_of(Space const& space, Noise const& noise, Flat const& r, Fl
     return sum;
   };
   problem_scale scale;
-  // c between 2^-40 and 2^40, to within a factor of 2^(1/4)
+  // c between 2^-40 and 2^40 or, beyond them, what T holds, to within a factor of 2^(1/4)
+  constexpr double most = 0.75 * std::numeric_limits<T>::max_exponent;
   double low = -40, high = 40;
+  if (total(slope(std::exp2(high))) < 0)
+    low = high, high = most;
+  else if (!(total(slope(std::exp2(low))) < 0))
+    high = low, low = -most;
   if (total(slope(std::exp2(low))) < 0)
     while (high - low > 0.25) {
       double const middle = (low + high) / 2;

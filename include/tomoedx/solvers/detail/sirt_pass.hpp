@@ -118,8 +118,10 @@ void expect_sirt(Op const& op, typename Op::domain_view const& x, Options const&
   if (o.mask.data() != nullptr) expect_operand(o.mask, op.domain_layout(), who, "mask");
   expects<value_error>(o.relaxation > 0 && o.relaxation < 2,
                        "{}: relaxation is {}; it must lie between 0 and 2", who, o.relaxation);
-  expects<value_error>(o.lower <= o.upper, "{}: the lower bound {} is above the upper {}", who, o.lower,
-                       o.upper);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  expects<value_error>(o.lower <= o.upper && infinity > o.lower && o.upper > -infinity,
+                       "{}: no finite value lies between the bounds {} and {}; give lower <= upper", who,
+                       o.lower, o.upper);
   validate(o.stop, who);
   expects<value_error>(!o.warm_start || std::isfinite(sum_and_least(op.space(), x).sum),
                        "{}: the volume to start from holds NaN or infinity", who);
