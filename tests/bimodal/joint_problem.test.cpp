@@ -75,6 +75,22 @@ TEST_CASE("the deviation of HAADF is found in the series") {
   CHECK(relative(noisy.haadf_sigma(), noise) < 0.04);
   problem const told(s.op, s.factors, s.maps, s.haadf, {.haadf_sigma = 12.5});
   CHECK(told.haadf_sigma() == 12.5);
+  // noise of HAADF strengthens the regularizer: by (1 + sum of (z sqrt(m) / s sigma)^2)^(1/6), m the level of the counts
+  problem const half(s.op, s.factors, s.maps, s.haadf, {.lambda = 0.5, .haadf_sigma = noise});
+  double determinant = 1;
+  for (std::size_t e = 0; e < 2; ++e) {
+    double total = 0, pairs = 0;
+    for (std::size_t i = 0; i < s.haadf.size(); ++i) {
+      double const v = static_cast<double>(s.maps(e, i));
+      total += v, pairs += v * (v - 1);
+    }
+    double const mean = total / static_cast<double>(s.beam.rays() * s.slices);
+    double const level = std::max(pairs / total, mean);
+    determinant += level * std::pow(s.factors.haadf[e] / (s.factors.sensitivity[e] * noise), 2);
+  }
+  CHECK(relative(half.lambda(), 0.5 * std::pow(determinant, 1.0 / 6)) < 0.01);
+  problem const in_own(s.op, s.factors, s.maps, s.haadf, {.lambda = 0.5, .units = {1, 1}});
+  CHECK(in_own.lambda() == 0.5);
 }
 
 TEST_CASE("the objective is the likelihoods and the penalty, in plain loops, with gamma and an offset") {
@@ -111,7 +127,7 @@ TEST_CASE("the objective is the likelihoods and the penalty, in plain loops, wit
           return 0.75 * static_cast<double>(s.truth(e, (line * 16 + column) * lanes)) / p.units()[e];
         };
         double const dz = z < 15 ? at(z + 1, x) - at(z, x) : 0, dx = x < 15 ? at(z, x + 1) - at(z, x) : 0;
-        expected += 0.5 * std::sqrt(dz * dz + dx * dx);
+        expected += p.lambda() * std::sqrt(dz * dz + dx * dx);
       }
   CHECK(relative(got, expected) < 1e-4);
 }

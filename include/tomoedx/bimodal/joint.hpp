@@ -14,6 +14,7 @@ class checkpointing;
 struct joint_report : optimality_report {
   std::vector<double> units;  ///< the x(e) that counted as 1 in the regularizer
   double haadf_sigma = 0;     ///< the standard deviation of a HAADF value
+  double lambda = 0;          ///< the factor of the regularizer in these units
   std::vector<double>
       at_tangents;  ///< the true objective after each tangent; never rises. Empty with gamma 1
 };
@@ -113,7 +114,7 @@ joint_report joint(joint_problem<Edx, Haadf> const& problem,
   expects<value_error>(options.tangents > 0, "joint: 0 tangents; give at least 1");
   expects<value_error>(gamma == 1 || !detail::stores_states<std::remove_cvref_t<Watch>>,
                        "joint: no state is stored with gamma {}; leave the checkpoints out", gamma);
-  joint_report report{{}, problem.units(), problem.haadf_sigma(), {}};
+  joint_report report{{}, problem.units(), problem.haadf_sigma(), problem.lambda(), {}};
   if (options.warm_start) problem.enter(x);
   try {
     if (gamma == 1)

@@ -20,7 +20,7 @@ template <class Domain, class HaadfRange>
 struct joint_options {
   std::size_t iterations = 600;  ///< of PDHG; with gamma other than 1, for each tangent
   /// factor of the regularizer. With the automatic `units` it has no dimension and needs no change with dose, size or
-  /// scale: 1 is the noise that the counts put on the gradient of their misfit in one voxel
+  /// scale: 1 is the noise that the counts put on the gradient of their misfit in one voxel, more where HAADF is noisy
   double lambda = 1;
   tomoedx::coupling coupling = tomoedx::coupling::tnv;
   bool in_plane = false;                      ///< slices are regularised one by one
@@ -82,6 +82,8 @@ class joint_problem {
   bounds_type bounds() const { return {options_.mask.data()}; }
   std::vector<double> const& units() const { return units_; }
   double haadf_sigma() const { return sigma_; }
+  /// The factor of the regularizer: that of the options, with automatic units times `noise_of_both`.
+  double lambda() const { return lambda_; }
 
   /// x <- x / units, and back.
   void enter(domain_view const& x) const { detail::scale_elements(op_->space(), inverse_, x); }
@@ -131,8 +133,9 @@ class joint_problem {
     check(plain, edx, haadf);
     auto const haadf_part = plain.haadf_channel(data_ = make_range(plain));
     copy_data(plain, edx, haadf);
-    sigma_ = o.haadf_sigma > 0 ? o.haadf_sigma : estimate_sigma(plain, haadf_part);
+    double const noise = find_sigma(plain, haadf_part);
     units_ = o.units.empty() ? units_of_counts(plain) : o.units;
+    lambda_ = o.units.empty() ? o.lambda * noise_of_both(plain, noise) : o.lambda;
     std::vector<double> inverse;
     for (double const u : units_) inverse.push_back(1 / u);
     factor_ = on_device(space, units_), inverse_ = on_device(space, inverse);
@@ -146,7 +149,7 @@ class joint_problem {
                            "joint: neighbours of voxels need an operator with a domain_grid(); "
                            "give one, or lambda = 0");
     penalty_.emplace(space, o.coupling, g,
-                     variation_options{.lambda = o.lambda, .in_plane = o.in_plane, .spacing = o.spacing});
+                     variation_options{.lambda = lambda_, .in_plane = o.in_plane, .spacing = o.spacing});
     if (op_->factors().gamma != 1) {
       haadf_ = make_range(op_->haadf());
       modelled_ = make_range(*op_);
@@ -206,10 +209,13 @@ class joint_problem {
     clear_padding(op, data_);
   }
 
-  double estimate_sigma(operator_type const& op, haadf_view const& series) const {
+  /// Finds sigma and returns the part of it that is noise.
+  double find_sigma(operator_type const& op, haadf_view const& series) {
+    if (options_.haadf_sigma > 0) return sigma_ = options_.haadf_sigma;
     if constexpr (gridded_operator<Haadf>) {
       auto const level = detail::level_of_haadf(series, op.haadf().range_grid());
-      return std::hypot(level.noise, options_.model_error * level.mean);
+      sigma_ = std::hypot(level.noise, options_.model_error * level.mean);
+      return level.noise;
     } else {
       fail<value_error>(
           "joint: the noise of HAADF is found along the detector, which needs an operator with a "
@@ -252,11 +258,30 @@ class joint_problem {
     return variance;
   }
 
+  /// How much the noise of HAADF adds to that of the counts, which is 1 in units, on the gradient in one voxel: the root of
+  /// the determinant of its covariance over the elements, on the geometric mean over the k + 1 series.
+  double noise_of_both(operator_type const& op, double noise) const {
+    auto const signs = make_range(op);
+    auto const back = make_domain(op);
+    auto const h = op.haadf_channel(signs);
+    detail::random_signs(op.space(), 30, static_cast<value_type>(noise / (sigma_ * sigma_)), h.data(),
+                         h.size());
+    clear_padding(op, signs);
+    op.adjoint(signs, back);
+    double determinant = 1;
+    for (std::size_t e = 0; e < op.elements(); ++e) {
+      double const own =
+          units_[e] * detail::rms_of_seen(op.space(), back.data() + e * back.extent(1), back.extent(1));
+      determinant += own * own;
+    }
+    return std::pow(determinant, 0.5 / static_cast<double>(op.channels()));
+  }
+
   void make_noise() {
     auto const space = op_->space();
     auto const& o = options_;
     std::size_t const k = op_->elements();
-    poisson_options<range_view> counted;
+    poisson_noise_options<range_view> counted;
     // a count that no voxel can give is left out, or no volume would be likely at all
     counted.exposure = make_range(*op_);
     auto const filled = make_domain(*op_);
@@ -285,7 +310,7 @@ class joint_problem {
       op_->times_dose(counted.background_map);
       clear_padding(*op_, counted.background_map);
     }
-    gaussian_options<range_view> scanned{.weight = 1 / (sigma_ * sigma_)};
+    gaussian_noise_options<range_view> scanned{.weight = 1 / (sigma_ * sigma_)};
     if (o.haadf_weights.data() != nullptr) {
       scanned.weights = make_range(*op_);
       Kokkos::deep_copy(space, op_->haadf_channel(scanned.weights), o.haadf_weights);
@@ -305,7 +330,7 @@ class joint_problem {
 
   options options_;
   std::vector<double> units_;
-  double sigma_ = 0;
+  double sigma_ = 0, lambda_ = 0;
   range_view data_, modelled_;
   haadf_view haadf_;  ///< data less their offset, kept for new tangents
   values factor_, inverse_;

@@ -65,7 +65,7 @@ struct noise_of_series {
 /// Counts: a count that no voxel can give is left out, or no volume would be likely at all.
 inline noise_of_series counted(series_set const& set, double background) {
   auto const s = set.all.space();
-  poisson_options<series_set::op_type::range_view> o{.background = background};
+  poisson_noise_options<series_set::op_type::range_view> o{.background = background};
   if (background == 0) {
     o.exposure = make_range(set.all);
     auto const filled = make_domain(set.all);
@@ -88,7 +88,7 @@ inline noise_of_series counted(series_set const& set, double background) {
 
 inline noise_of_series measured(series_set const& set) {
   auto const sigmas = measured_sigmas(set);
-  gaussian_options<series_set::op_type::range_view> o{};
+  gaussian_noise_options<series_set::op_type::range_view> o{};
   o.weights = make_range(set.all);
   for (std::size_t c = 0; c < sigmas.size(); ++c)
     Kokkos::deep_copy(set.all.space(), set.all.channel(o.weights, c),

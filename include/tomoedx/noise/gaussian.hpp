@@ -10,7 +10,7 @@ namespace tomoedx {
 
 /// How much each datum counts; `View` is flat for a part of the data, the operator's range_view for all of them.
 template <class View>
-struct gaussian_options {
+struct gaussian_noise_options {
   double weight = 1;  ///< [1 / data^2] of every datum: 1 over its variance
   View weights = {};  ///< factors of it, datum by datum; 0 leaves one out; empty for 1
 };
@@ -59,7 +59,7 @@ class gaussian : public detail::separable_noise<Space, detail::gaussian_law<T>> 
 
  public:
   using flat = typename base::flat;
-  using options = gaussian_options<flat>;
+  using options = gaussian_noise_options<flat>;
 
   /// Flat data of so many channels one after the other, kept by reference with the weights. `real` is 0 where an
   /// operator pads its range, and empty for nowhere; it is read here only.
@@ -89,7 +89,7 @@ class gaussian : public detail::separable_noise<Space, detail::gaussian_law<T>> 
 template <linear_operator Op>
 gaussian<typename Op::execution_space, typename Op::range_view::value_type> make_gaussian(
     Op const& op, typename Op::range_view const& data,
-    gaussian_options<typename Op::range_view> const& options = {}, channel_span span = {}) {
+    gaussian_noise_options<typename Op::range_view> const& options = {}, channel_span span = {}) {
   using noise = gaussian<typename Op::execution_space, typename Op::range_view::value_type>;
   auto const part = [&](typename Op::range_view const& v, char const* what) {
     return v.data() == nullptr ? typename noise::flat{}

@@ -10,7 +10,7 @@ namespace tomoedx {
 
 /// What is known beside counts; `View` is flat for a part of the data, the operator's range_view for all of them.
 template <class View>
-struct poisson_options {
+struct poisson_noise_options {
   double background = 0;     ///< [counts] known counts in every bin that the volume did not give
   View background_map = {};  ///< [counts] the same bin by bin, added to `background`; empty for none
   View exposure = {};        ///< e: e m counts are expected of a model m; 0 leaves a datum out; empty for 1
@@ -115,7 +115,7 @@ class poisson : public detail::separable_noise<Space, detail::poisson_law<T>> {
 
  public:
   using flat = typename base::flat;
-  using options = poisson_options<flat>;
+  using options = poisson_noise_options<flat>;
 
   /// Flat data of so many channels one after the other, kept by reference with the arrays of the options. `real` is 0
   /// where an operator pads its range, and empty for nowhere; it is read here only.
@@ -160,7 +160,7 @@ class poisson : public detail::separable_noise<Space, detail::poisson_law<T>> {
 template <linear_operator Op>
 poisson<typename Op::execution_space, typename Op::range_view::value_type> make_poisson(
     Op const& op, typename Op::range_view const& counts,
-    poisson_options<typename Op::range_view> const& options = {}, channel_span span = {}) {
+    poisson_noise_options<typename Op::range_view> const& options = {}, channel_span span = {}) {
   using noise = poisson<typename Op::execution_space, typename Op::range_view::value_type>;
   auto const part = [&](typename Op::range_view const& v, char const* what) {
     return v.data() == nullptr ? typename noise::flat{}
