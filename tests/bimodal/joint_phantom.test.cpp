@@ -54,6 +54,6 @@ TEST_CASE("raw counts, their law and coupled edges beat HEBT at every dose, with
                     << " / " << s.mse(hebt, 1) << ", fractions " << s.fraction_error(x) << " / "
                     << s.fraction_error(hebt) << " (joint / HEBT) after " << report.iterations);
     for (std::size_t e = 0; e < 2; ++e) CHECK(s.mse(x, e) <= 0.5 * s.mse(hebt, e));
-    CHECK(s.fraction_error(x) < 0.7 * s.fraction_error(hebt));
+    CHECK(s.fraction_error(x) < 0.9 * s.fraction_error(hebt));
   }
 }

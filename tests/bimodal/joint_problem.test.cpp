@@ -85,8 +85,8 @@ TEST_CASE("the deviation of HAADF is found in the series") {
       total += v, pairs += v * (v - 1);
     }
     double const mean = total / static_cast<double>(s.beam.rays() * s.slices);
-    double const level = std::max(pairs / total, mean);
-    determinant += level * std::pow(s.factors.haadf[e] / (s.factors.sensitivity[e] * noise), 2);
+    double const counts = std::max(pairs / total, mean);
+    determinant += counts * std::pow(s.factors.haadf[e] / (s.factors.sensitivity[e] * noise), 2);
   }
   CHECK(relative(half.lambda(), 0.5 * std::pow(determinant, 1.0 / 6)) < 0.01);
   problem const in_own(s.op, s.factors, s.maps, s.haadf, {.lambda = 0.5, .units = {1, 1}});

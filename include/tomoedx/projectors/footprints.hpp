@@ -13,6 +13,9 @@
 /// j depends on nothing but the signed distance d between the ray and the voxel's centre on the detector, so
 /// a footprint is an even function of d, zero beyond its `reach`, and one engine serves all three.
 ///
+/// The formulae are templates that hold for numbers and for vectors of numbers. They are constexpr rather than marked for
+/// devices: device code may call them on numbers, and is never asked to compile them for vectors.
+///
 /// Below, c and s are the larger and the smaller of |cos t| and |sin t|.
 ///
 /// source   Zhong et al. 2017, eq. 3; for the names: joseph is ASTRA's `linear`, siddon its `line`, strip its
@@ -43,12 +46,12 @@ struct joseph {
     }
     /// The weights of `taps` neighbouring bins, the first at distance d.
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
       weigh(d, w[0]);
       weigh(d + T(1), w[1]);
     }
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void weigh(V const& d, V& w) const {
+    [[gnu::always_inline]] constexpr void weigh(V const& d, V& w) const {
       V const zero{}, rest = c - (d < zero ? -d : d);
       w = (rest < zero ? zero : rest) * slope;
     }
@@ -82,12 +85,12 @@ struct siddon {
       return w;
     }
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
       weigh(d, w[0]);
       weigh(d + T(1), w[1]);
     }
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void weigh(V const& d, V& w) const {
+    [[gnu::always_inline]] constexpr void weigh(V const& d, V& w) const {
       V const zero{}, one = T(1) - zero;
       V const ramp = T(0.5) + (middle - (d < zero ? -d : d)) * steep;
       V const rising = ramp < zero ? zero : ramp;
@@ -121,7 +124,7 @@ struct strip {
     }
     /// The share of the voxel at positions below e.
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void below(V const& e, V& share) const {
+    [[gnu::always_inline]] constexpr void below(V const& e, V& share) const {
       V const zero{}, most = s - zero, a = e < zero ? -e : e;
       V const rest = outer - a, positive = rest < zero ? zero : rest;
       V const ramp = positive > most ? most : positive;
@@ -136,7 +139,7 @@ struct strip {
       return upper - lower;
     }
     template <class V>
-    KOKKOS_FORCEINLINE_FUNCTION void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
       V second;
       below(d + T(0.5), w[0]);
       below(d + T(1.5), second);
