@@ -39,7 +39,7 @@ bool one_of_several() {
 
 int main(int argc, char** argv) {
   using namespace tomoedx;
-  cli::invocation call{.who = "tomoedx"};
+  cli::invocation call;
   std::optional<mpi_session> mpi;
   try {
     if (one_of_several()) {
