@@ -312,7 +312,7 @@ TEST_CASE("OS-SIRT refuses subsets and options that mean nothing, and leaves x a
   for (double const bad : {0.0, 2.0, -1.0, std::nan("")})
     refuse({op}, {data}, {.relaxation = bad}, "relaxation");
   for (double const bad : {-0.1, inf, std::nan("")}) refuse({op}, {data}, {.decay = bad}, "decay");
-  refuse({op}, {data}, {.lower = 1, .upper = 0}, "lower bound");
+  refuse({op}, {data}, {.lower = 1, .upper = 0}, "no finite value lies between the bounds 1 and 0");
   refuse({op}, {data}, {.mask = data}, "mask");
   std::vector<tomoedx::mixed_operator<op_t>> mixed;
   mixed.emplace_back(op, tomoedx::mixing{1, 1, {1}});
