@@ -13,8 +13,8 @@
 /// j depends on nothing but the signed distance d between the ray and the voxel's centre on the detector, so
 /// a footprint is an even function of d, zero beyond its `reach`, and one engine serves all three.
 ///
-/// The formulae are templates that hold for numbers and for vectors of numbers. They are constexpr rather than marked for
-/// devices: device code may call them on numbers, and is never asked to compile them for vectors.
+/// Every formula stands twice: for numbers, wherever work runs, and as a template for vectors of numbers on the host,
+/// which compilers for devices must not see as theirs.
 ///
 /// Below, c and s are the larger and the smaller of |cos t| and |sin t|.
 ///
@@ -40,18 +40,21 @@ struct joseph {
       slope = static_cast<T>(1 / (reach * reach));
     }
     KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T w;
-      weigh(d, w);
-      return w;
+      T const rest = c - (d < T(0) ? -d : d);
+      return (rest < T(0) ? T(0) : rest) * slope;
     }
     /// The weights of `taps` neighbouring bins, the first at distance d.
+    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
+      w[0] = (*this)(d);
+      w[1] = (*this)(d + T(1));
+    }
     template <class V>
-    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] void spread(V const& d, V (&w)[taps]) const {
       weigh(d, w[0]);
       weigh(d + T(1), w[1]);
     }
     template <class V>
-    [[gnu::always_inline]] constexpr void weigh(V const& d, V& w) const {
+    [[gnu::always_inline]] void weigh(V const& d, V& w) const {
       V const zero{}, rest = c - (d < zero ? -d : d);
       w = (rest < zero ? zero : rest) * slope;
     }
@@ -80,17 +83,21 @@ struct siddon {
       steep = static_cast<T>(1 / std::max(s, 1e-12));  // a box is a trapezoid of finite, enormous slope
     }
     KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T w;
-      weigh(d, w);
-      return w;
+      T const ramp = T(0.5) + (middle - (d < T(0) ? -d : d)) * steep;
+      T const rising = ramp < T(0) ? T(0) : ramp;
+      return height * (rising > T(1) ? T(1) : rising);
+    }
+    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
+      w[0] = (*this)(d);
+      w[1] = (*this)(d + T(1));
     }
     template <class V>
-    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] void spread(V const& d, V (&w)[taps]) const {
       weigh(d, w[0]);
       weigh(d + T(1), w[1]);
     }
     template <class V>
-    [[gnu::always_inline]] constexpr void weigh(V const& d, V& w) const {
+    [[gnu::always_inline]] void weigh(V const& d, V& w) const {
       V const zero{}, one = T(1) - zero;
       V const ramp = T(0.5) + (middle - (d < zero ? -d : d)) * steep;
       V const rising = ramp < zero ? zero : ramp;
@@ -124,7 +131,7 @@ struct strip {
     }
     /// The share of the voxel at positions below e.
     template <class V>
-    [[gnu::always_inline]] constexpr void below(V const& e, V& share) const {
+    [[gnu::always_inline]] void below(V const& e, V& share) const {
       V const zero{}, most = s - zero, a = e < zero ? -e : e;
       V const rest = outer - a, positive = rest < zero ? zero : rest;
       V const ramp = positive > most ? most : positive;
@@ -132,14 +139,22 @@ struct strip {
       V const tail = ramp * ramp * per_2cs + (flat < zero ? zero : flat) * per_c;
       share = e < zero ? tail : T(1) - tail;
     }
-    KOKKOS_INLINE_FUNCTION T operator()(T d) const {
-      T upper, lower;
-      below(d + T(0.5), upper);
-      below(d - T(0.5), lower);
-      return upper - lower;
+    KOKKOS_INLINE_FUNCTION T below(T e) const {
+      T const a = e < T(0) ? -e : e;
+      T const rest = outer - a, positive = rest < T(0) ? T(0) : rest;
+      T const ramp = positive > s ? s : positive, flat = inner - a;
+      T const tail = ramp * ramp * per_2cs + (flat < T(0) ? T(0) : flat) * per_c;
+      return e < T(0) ? tail : T(1) - tail;
+    }
+    KOKKOS_INLINE_FUNCTION T operator()(T d) const { return below(d + T(0.5)) - below(d - T(0.5)); }
+    KOKKOS_INLINE_FUNCTION void spread(T d, T (&w)[taps]) const {
+      T const first = below(d + T(0.5)), second = below(d + T(1.5));
+      w[0] = first;
+      w[1] = second - first;
+      w[2] = T(1) - second;
     }
     template <class V>
-    [[gnu::always_inline]] constexpr void spread(V const& d, V (&w)[taps]) const {
+    [[gnu::always_inline]] void spread(V const& d, V (&w)[taps]) const {
       V second;
       below(d + T(0.5), w[0]);
       below(d + T(1.5), second);

@@ -135,7 +135,15 @@ template <int Bytes, class Footprint, class T>
     for (int x = 0; x < tile_edge; x += vec::size) {
       floats w[Footprint::taps];
       floats const d = vec::at(distance + x);
-      tilt.profile.spread(d, w);
+      if constexpr (requires { tilt.profile.spread(d, w); }) {
+        tilt.profile.spread(d, w);
+      } else {  // a footprint that knows numbers only
+        for (int i = 0; i < vec::size; ++i) {
+          T one[Footprint::taps];
+          tilt.profile.spread(distance[x + i], one);
+          for (int k = 0; k < Footprint::taps; ++k) w[k][i] = one[k];
+        }
+      }
       for (int k = 0; k < Footprint::taps; ++k) vec::at(out.weight[k] + z * tile_edge + x) = w[k];
     }
   }
