@@ -10,7 +10,6 @@
 #include <tomoedx/host.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <new>
 #include <optional>
@@ -28,13 +27,6 @@ int complain(std::string const& who, std::string text, int status) {
   return status;
 }
 
-/// Whether `mpirun` or its like started this process as one of several.
-bool one_of_several() {
-  for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"})
-    if (char const* const size = std::getenv(name); size != nullptr && std::atol(size) > 1) return true;
-  return false;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,7 +34,7 @@ int main(int argc, char** argv) {
   cli::invocation call;
   std::optional<mpi_session> mpi;
   try {
-    if (one_of_several()) {
+    if (launched_processes() > 1) {
       mpi.emplace(argc, argv);
       cli::world() = mpi->world();
       if (cli::world().size() > 1) host::share_slices_over_mpi();

@@ -13,6 +13,14 @@
 
 namespace tomoedx {
 
+/// How many processes the launcher says it has started, `mpirun` or its like; 1 where there was none.
+inline long launched_processes() {
+  for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"})
+    if (char const* const given = std::getenv(name); given != nullptr && std::atol(given) > 1)
+      return std::atol(given);
+  return 1;
+}
+
 /// MPI for as long as this lives, in a program that may or may not have been started by `mpirun`:
 ///
 ///     int main(int argc, char** argv) {
@@ -45,12 +53,10 @@ class mpi_session {
     world_ = communicator(MPI_COMM_WORLD);
 #else
     static_cast<void>(argc), static_cast<void>(argv);
-    for (char const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE"})
-      if (char const* const given = std::getenv(name); given != nullptr && std::atol(given) > 1)
-        fail(
+    expects(launched_processes() == 1,
             "mpi_session: started as one of {} processes, and built without MPI; configure with "
             "TOMOEDX_MPI=ON",
-            given);
+            launched_processes());
 #endif
   }
   mpi_session(mpi_session const&) = delete;
