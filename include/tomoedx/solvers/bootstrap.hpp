@@ -6,6 +6,7 @@
 #include <tomoedx/core/observer.hpp>
 #include <tomoedx/core/operand.hpp>
 #include <tomoedx/core/random.hpp>
+#include <tomoedx/core/runtime.hpp>
 #include <tomoedx/simulate/poisson.hpp>
 #include <tomoedx/solvers/report.hpp>
 
