@@ -9,6 +9,8 @@ from conan.tools.files import copy, load
 
 required_conan_version = ">=2.0"
 
+PARTS = "hdf5", "png", "json", "zlib", "xml", "tiff", "tbb", "mpi"
+
 
 class Tomoedx(ConanFile):
     name = "tomoedx"
@@ -17,8 +19,8 @@ class Tomoedx(ConanFile):
     topics = ("tomography", "electron-microscopy", "edx", "kokkos", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {f"with_{part}": [True, False] for part in ("hdf5", "png", "json", "tbb", "mpi")}
-    default_options = {f"with_{part}": False for part in ("hdf5", "png", "json", "tbb", "mpi")}
+    options = {f"with_{part}": [True, False] for part in PARTS}
+    default_options = {f"with_{part}": False for part in PARTS}
     exports_sources = "CMakeLists.txt", "include/*", "LICENSE"
     no_copy_source = True
 
@@ -39,6 +41,12 @@ class Tomoedx(ConanFile):
             self.requires("libpng/[>=1.6 <2]")
         if self.options.with_json:
             self.requires("nlohmann_json/[>=3.11 <4]")
+        if self.options.with_zlib:
+            self.requires("zlib/[>=1.2.11 <2]")
+        if self.options.with_xml:
+            self.requires("pugixml/[>=1.11 <2]")
+        if self.options.with_tiff:
+            self.requires("libtiff/[>=4.1 <5]")
         if self.options.with_tbb:
             self.requires("onetbb/[>=2021]")
         if self.options.with_mpi:
@@ -55,7 +63,7 @@ class Tomoedx(ConanFile):
         toolchain = CMakeToolchain(self)
         for part in "TESTS", "EXAMPLES", "BENCH", "HOST":
             toolchain.cache_variables[f"TOMOEDX_{part}"] = False
-        for part in "hdf5", "png", "json", "tbb", "mpi":
+        for part in PARTS:
             toolchain.cache_variables[f"TOMOEDX_{part.upper()}"] = "ON" if self.options.get_safe(f"with_{part}") else "OFF"
         toolchain.cache_variables["FETCHCONTENT_FULLY_DISCONNECTED"] = True  # Conan brings the dependencies
         toolchain.generate()
