@@ -63,7 +63,7 @@ TEST_CASE("HyperSpy's 31.8169 wt% Al through 300 nm are met step by step, with t
   }
   map_options o;
   o.absorption =
-      slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(300), .density = fixed};
+      absorbing_slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(300), .density = fixed};
   auto const r = cliff_lorimer(c.counts, k, o);
   CHECK(r.fractions[0] == doctest::Approx(v[0]).epsilon(1e-7));
   CHECK(r.unconverged == 0);
@@ -74,11 +74,11 @@ TEST_CASE("densities of elements mix by volume in the correction") {
   hyperspy_case const c;
   auto const k = factors({c.k[0], c.k[1]});
   map_options o;
-  o.absorption = slab{.table = c.table,
-                      .take_off = degree(35),
-                      .thickness = nanometre(300),
-                      .density = {},
-                      .densities = {2.7, 7.14}};
+  o.absorption = absorbing_slab{.table = c.table,
+                                .take_off = degree(35),
+                                .thickness = nanometre(300),
+                                .density = {},
+                                .densities = {2.7, 7.14}};
   auto const r = cliff_lorimer(c.counts, k, o);
   double const w[] = {r.fractions[0], r.fractions[1]};
   o.absorption->densities = {};
@@ -121,13 +121,14 @@ TEST_CASE("k factors by atoms give atomic fractions, and those by weight agree w
   std::vector<k_factor<fraction::atomic>> atoms;
   for (std::size_t e = 0; e < 2; ++e) atoms.push_back(to_atomic(weight[e], of[e]));
   map_options o;
-  o.absorption = slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(100), .density = 5};
+  o.absorption =
+      absorbing_slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(100), .density = 5};
   for (bool const thick : {false, true}) {
     if (!thick)
       o.absorption.reset();
     else
       o.absorption =
-          slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(100), .density = 5};
+          absorbing_slab{.table = c.table, .take_off = degree(35), .thickness = nanometre(100), .density = 5};
     auto const w = cliff_lorimer(c.counts, weight, o);
     auto const a = cliff_lorimer(c.counts, std::span<k_factor<fraction::atomic> const>(atoms), of, o);
     double const n = w.fractions[0] / of[0].weight() + w.fractions[1] / of[1].weight();
@@ -149,7 +150,8 @@ TEST_CASE("uncertainties are the scatter of Poisson counts, thin and thick") {
   for (double const nm : {0.0, 300.0, 800.0}) {
     map_options o;
     if (nm > 0)
-      o.absorption = slab{.table = table, .take_off = degree(25), .thickness = nanometre(nm), .density = 4};
+      o.absorption =
+          absorbing_slab{.table = table, .take_off = degree(25), .thickness = nanometre(nm), .density = 4};
     auto const noisy = cliff_lorimer(counts, k, o), once = cliff_lorimer(exact, k, o);
     for (std::size_t e = 0; e < 3; ++e) {
       double sum = 0, squares = 0;
@@ -188,7 +190,8 @@ TEST_CASE("what means nothing is refused") {
   mixed[1].reference = element_named("Zn");
   CHECK_THROWS_AS(cliff_lorimer(counts, mixed), value_error);
   map_options o;
-  o.absorption = slab{.table = {2, {1, 2, 3, 4}}, .take_off = degree(30), .thickness = nanometre(10)};
+  o.absorption =
+      absorbing_slab{.table = {2, {1, 2, 3, 4}}, .take_off = degree(30), .thickness = nanometre(10)};
   CHECK_THROWS_WITH_AS(
       cliff_lorimer(counts, k, o),
       "cliff_lorimer: there is no density; an absorption correction needs the density of the slab, or "

@@ -32,7 +32,7 @@ TEST_CASE("HyperSpy's 36.2969 at% Al and 49.4889 at% are met, and its numbers of
 TEST_CASE("HyperSpy's 44.0253 at% Zn with absorption are met at its second round") {
   hyperspy_case const c;
   map_options o;
-  o.absorption = slab{.table = c.table, .take_off = degree(35)};
+  o.absorption = absorbing_slab{.table = c.table, .take_off = degree(35)};
   o.iterations = 2;
   // its cross sections are made from zeta 20 and 50 with its atomic weights
   auto const r = cross_section_method(
@@ -48,7 +48,7 @@ TEST_CASE("it is the zeta method, counting atoms") {
   std::vector<zeta_factor> zeta;
   for (std::size_t e = 0; e < 2; ++e) zeta.push_back(to_zeta(sigma[e], of[e]));
   map_options o;
-  o.absorption = slab{.table = c.table, .take_off = degree(35)};
+  o.absorption = absorbing_slab{.table = c.table, .take_off = degree(35)};
   double const u[] = {0.02, 0.05};
   o.factor_uncertainty = u;
   auto const a = cross_section_method(c.counts, sigma, of, 10 * c.dose, o);

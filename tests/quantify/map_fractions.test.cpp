@@ -63,7 +63,7 @@ TEST_CASE("options and tables are checked before anything is computed") {
   std::vector<zeta_factor> const zeta{zeta_factor(1), zeta_factor(2)};
   auto const refused = [&](auto const& change) {
     map_options o;
-    o.absorption = slab{.table = {2, {1, 2, 3, 4}}, .take_off = degree(30)};
+    o.absorption = absorbing_slab{.table = {2, {1, 2, 3, 4}}, .take_off = degree(30)};
     change(o);
     CHECK_THROWS_AS(zeta_method(c, zeta, 1e9, o), error);
   };

@@ -27,7 +27,7 @@ TEST_CASE(
     "HyperSpy's 65.5867 wt% Zn with absorption are met at its second round, and the end is a fixed point") {
   hyperspy_case const c;
   map_options o;
-  o.absorption = slab{.table = c.table, .take_off = degree(35)};
+  o.absorption = absorbing_slab{.table = c.table, .take_off = degree(35)};
   o.iterations = 2;
   auto const published = zeta_method(c.counts, zetas, c.dose, o);
   CHECK(std::abs(100 * published.fractions[1] - 65.5867) < 5e-5);
@@ -54,7 +54,7 @@ TEST_CASE("a simulated slab comes back, thin and thick") {
       counts.push_back(static_cast<float>(w[l] * rho_t * 1e11 / zetas[l].value /
                                           slab_correction(slab_depth(c.table, l, w, rho_t, degree(20)))));
     map_options o;
-    o.absorption = slab{.table = c.table, .take_off = degree(20)};
+    o.absorption = absorbing_slab{.table = c.table, .take_off = degree(20)};
     o.iterations = 500;
     auto const r = zeta_method(counts, zetas, 1e11, o);
     CHECK(r.unconverged == 0);
@@ -70,7 +70,7 @@ TEST_CASE("a simulated slab comes back, thin and thick") {
 TEST_CASE("more counts than the thickest slab can give are reported, not made up") {
   hyperspy_case const c;
   map_options o;
-  o.absorption = slab{.table = c.table, .take_off = degree(5)};
+  o.absorption = absorbing_slab{.table = c.table, .take_off = degree(5)};
   std::vector<float> const counts{9e5f, 9e5f};
   auto const r = zeta_method(counts, zetas, c.dose, o);
   CHECK(r.unconverged == 1);
@@ -93,7 +93,7 @@ TEST_CASE("uncertainties of fractions and mass thickness are the scatter of Pois
   }
   for (bool const thick : {false, true}) {
     map_options o;
-    if (thick) o.absorption = slab{.table = table, .take_off = degree(20)};
+    if (thick) o.absorption = absorbing_slab{.table = table, .take_off = degree(20)};
     double const dose = 1e9;  // 0.9e-3 kg/m2
     auto const noisy = zeta_method(counts, zeta, dose, o), once = zeta_method(exact, zeta, dose, o);
     REQUIRE(noisy.unconverged == 0);

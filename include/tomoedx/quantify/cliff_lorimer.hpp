@@ -24,7 +24,7 @@ inline map_fractions cliff_lorimer(std::span<float const> counts, std::span<floa
   double one = 0;
   std::span<float const> each;
   if (o.absorption) {
-    slab const& a = *o.absorption;
+    absorbing_slab const& a = *o.absorption;
     each = a.thickness_nm;
     expects<shape_error>(each.empty() || each.size() == n, "{}: {} thicknesses for {} pixels", who,
                          each.size(), n);

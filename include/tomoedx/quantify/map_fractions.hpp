@@ -18,7 +18,7 @@
 namespace tomoedx {
 
 /// The specimen as a flat slab that absorbs what it emits.
-struct slab {
+struct absorbing_slab {
   absorption_table table;
   degree take_off{0};
   // only Cliff-Lorimer needs to be told how thick; the other methods know the mass thickness
@@ -34,7 +34,7 @@ struct map_options {
   std::span<std::uint8_t const> inside = {};  ///< or this mask; a pixel without counts stays vacuum
   negatives below_zero = negatives::clip;
   std::span<double const> factor_uncertainty = {};  ///< relative standard uncertainty of each factor
-  std::optional<slab> absorption = {};              ///< none: a thin specimen
+  std::optional<absorbing_slab> absorption = {};    ///< none: a thin specimen
   std::size_t iterations = 50;                      ///< of the absorption correction, at most
   double tolerance = 1e-8;                          ///< it ends when no fraction moves by more
 };
@@ -87,7 +87,7 @@ inline std::size_t check_maps(std::span<float const> counts, std::span<float con
   for (double const u : o.factor_uncertainty)
     expects<value_error>(u >= 0 && u < 10, "{}: a relative uncertainty is {}; 0.1 means 10 %", who, u);
   if (!o.absorption) return n;
-  slab const& a = *o.absorption;
+  absorbing_slab const& a = *o.absorption;
   validate(a.table, elements, who);
   expects<value_error>(a.take_off.value > 0 && a.take_off.value <= 90,
                        "{}: the take-off angle is {} degrees; it must be above 0 and at most 90", who,
