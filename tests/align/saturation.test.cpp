@@ -31,7 +31,7 @@ std::vector<float> damped(std::vector<float> signal, double saturation) {
 TEST_CASE("damping is found from totals over tilt and from noisy maps, and undone") {
   auto const signal = thin();
   auto const haadf = damped(signal, 60);
-  auto const by_tilt = damping_from_tilts(haadf, {7, 48, 48}, tilts, specimen_shape::isolated);
+  auto const by_tilt = damping_from_tilts(haadf, {7, 48, 48}, tilts, specimen_extent::isolated);
   CHECK(1 / by_tilt.inverse_saturation == doctest::Approx(60).epsilon(0.02));
   CHECK(by_tilt.misfit < 0.1 * by_tilt.misfit_undamped);
   auto maps = signal;
@@ -49,13 +49,13 @@ TEST_CASE("a slab's totals go as 1 / cos") {
   std::vector<float> series;
   for (double const t : tilts)
     for (int i = 0; i < 64; ++i) series.push_back(static_cast<float>(10 / direction_of(t).cos));
-  auto const found = damping_from_tilts(damped(series, 25), {7, 8, 8}, tilts, specimen_shape::slab);
+  auto const found = damping_from_tilts(damped(series, 25), {7, 8, 8}, tilts, specimen_extent::slab);
   CHECK(1 / found.inverse_saturation == doctest::Approx(25).epsilon(0.01));
 }
 
 TEST_CASE("a linear signal is left as it is") {
   auto const signal = thin();
-  auto const none = damping_from_tilts(signal, {7, 48, 48}, tilts, specimen_shape::isolated);
+  auto const none = damping_from_tilts(signal, {7, 48, 48}, tilts, specimen_extent::isolated);
   CHECK(none.inverse_saturation < 1e-3);
   auto same = signal;
   linearize(same, haadf_damping{});
@@ -69,8 +69,8 @@ TEST_CASE("signals beyond saturation and sizes that differ are refused") {
   CHECK_THROWS_AS(damping_from_maps(v, std::vector<float>{1}), shape_error);
   CHECK_THROWS_AS(damping_from_maps(v, std::vector<float>{0, 0}), value_error);
   CHECK_THROWS_AS(damping_from_maps(std::vector<float>{0, 0}, v), value_error);
-  CHECK_THROWS_AS(damping_from_tilts(v, {2, 1, 1}, std::vector<double>{0, 90}, specimen_shape::slab),
+  CHECK_THROWS_AS(damping_from_tilts(v, {2, 1, 1}, std::vector<double>{0, 90}, specimen_extent::slab),
                   value_error);
-  CHECK_THROWS_AS(damping_from_tilts(v, {2, 1, 1}, std::vector<double>{0}, specimen_shape::slab),
+  CHECK_THROWS_AS(damping_from_tilts(v, {2, 1, 1}, std::vector<double>{0}, specimen_extent::slab),
                   shape_error);
 }

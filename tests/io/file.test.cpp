@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <tomoedx/io/file.hpp>
 
+#include "dm_writer.hpp"
 #include "scratch.hpp"
 
 #include <unistd.h>
@@ -25,6 +26,7 @@ TEST_CASE("every extension is written in its format and read by its content") {
   scratch::folder const f;
   std::vector<std::string> names{"a.npy", "a.mrc", "a.ali", "a.st", "a.rec", "a.map", "a.MRC"};
   if (io::has_hdf5) names.insert(names.end(), {"a.h5", "a.hdf5", "a.emd"});
+  if (io::has_tiff) names.insert(names.end(), {"a.tif", "a.tiff", "a.TIF"});
   for (std::string const& name : names) {
     CAPTURE(name);
     io::write(f / name, cube);
@@ -82,11 +84,17 @@ TEST_CASE("files that cannot be read are refused for the reason") {
   scratch::save(f / "empty.mrc", "");
   CHECK(contains(refusal(f / "empty.mrc"), "is empty (0 bytes)"));
   scratch::save(f / "a.xyz", "what is this");
-  CHECK(contains(refusal(f / "a.xyz"), "of no format we know; we read .npy, .mrc .ali .st .rec .map"));
+  CHECK(contains(refusal(f / "a.xyz"),
+                 "of no format we know; we read .dm3 .dm4 (Gatan), .tif .tiff, .npy, .mrc"));
   scratch::save(f / "a.npz", "PK\x03\x04 and so on");
   CHECK(contains(refusal(f / "a.npz"), "save each array as .npy"));
   scratch::save(f / "a.tif", std::string("II*\0", 4) + "and so on");
-  CHECK(contains(refusal(f / "a.tif"), "is a TIFF image"));
+  CHECK(contains(refusal(f / "a.tif"),
+                 io::has_tiff ? "libtiff cannot open it" : "is a TIFF image and this build"));
+  scratch::save(f / "a.bcf", "AAMVHFSS and so on");
+  CHECK(contains(refusal(f / "a.bcf"), "is a Bruker composite file"));
+  scratch::save(f / "a.dm3", "not an image at all, it is a text");
+  CHECK(contains(refusal(f / "a.dm3"), "DM version 1852797984 is unknown"));
   scratch::save(f / "a.png", "\x89PNG and so on");
   CHECK(contains(refusal(f / "a.png"), "is a PNG image"));
   scratch::save(f / "a.mrc.gz", "\x1f\x8b and so on");
@@ -109,7 +117,8 @@ TEST_CASE("what cannot be written is refused and leaves nothing") {
   auto const complaint = [&](std::string const& name) {
     return scratch::complaint([&] { io::write(f / name, cube); });
   };
-  CHECK(contains(complaint("a.tif"), "the extension names no format we know: .npy, .mrc"));
+  CHECK(contains(complaint("a.dm3"), "the extension names no format we know: .tif .tiff, .npy, .mrc"));
+  if (!io::has_tiff) CHECK(contains(complaint("a.tif"), "configure with TOMOEDX_TIFF=ON"));
   CHECK(contains(complaint("a"), "no format we know"));
   CHECK(contains(complaint("no/a.npy"), "does not exist; create it first"));
   if (io::has_hdf5)
@@ -120,4 +129,21 @@ TEST_CASE("what cannot be written is refused and leaves nothing") {
   CHECK(contains(scratch::complaint([&] { io::write(f / "a.mrc", four); }),
                  "MRC files hold (z, y, x) or (y, x)"));
   CHECK(f.names().empty());
+}
+
+TEST_CASE("Gatan's files are known by their content, and no parts of them are read") {
+  scratch::folder const f;
+  namespace dm = dm_writer;
+  for (int const version : {3, 4})
+    for (auto const order : {std::endian::little, std::endian::big}) {
+      auto const image = dm::image<std::uint16_t>(u"a", {3, 2}, {1, 2, 3, 4, 5, 6});
+      scratch::save(f / "unnamed", dm::file(dm::document({image}), version, order));
+      CHECK(io::inspect(f / "unnamed").format == (version == 3 ? "dm3" : "dm4"));
+      CHECK(io::read<float>(f / "unnamed").shape == shape{2, 3});
+      CHECK(io::read<float>(f / "unnamed").values == std::vector<float>{1, 2, 3, 4, 5, 6});
+      CHECK(contains(scratch::complaint([&] {
+                       io::detail::kind_of_file({f / "unnamed", ""});
+                     }),
+                     "is a Gatan DM file, of which no parts are read; convert it"));
+    }
 }

@@ -95,7 +95,7 @@ inline haadf_damping damping_from_maps(std::span<float const> haadf, std::span<f
 }
 
 /// How the total of a projection goes with tilt.
-enum class specimen_shape {
+enum class specimen_extent {
   isolated,  ///< all of it in the field at every tilt: totals are equal
   slab,      ///< reaches out of the field: totals go as 1 / cos(tilt)
 };
@@ -105,7 +105,7 @@ enum class specimen_shape {
 /// shapes   series (tilt, y, x); background removed, tilts of one gain
 /// throws   tomoedx::shape_error for sizes that differ, value_error for NaN, and for slabs on edge
 inline haadf_damping damping_from_tilts(std::span<float const> haadf, std::array<std::size_t, 3> const& shape,
-                                        std::span<double const> tilts_deg, specimen_shape specimen) {
+                                        std::span<double const> tilts_deg, specimen_extent specimen) {
   expects<shape_error>(tilts_deg.size() == shape[0], "HAADF damping: {} angles for {} tilts",
                        tilts_deg.size(), shape[0]);
   auto const before = image_totals(haadf, shape);
@@ -114,7 +114,7 @@ inline haadf_damping damping_from_tilts(std::span<float const> haadf, std::array
   std::size_t const image = shape[1] * shape[2];
   std::vector<double> expected(shape[0], 1.0);
   for (std::size_t t = 0; t < shape[0]; ++t) {
-    if (specimen == specimen_shape::slab) expected[t] = direction_of(tilts_deg[t]).cos;
+    if (specimen == specimen_extent::slab) expected[t] = direction_of(tilts_deg[t]).cos;
     expects<value_error>(expected[t] > 0.05, "HAADF damping: a slab at {} degrees is seen on edge",
                          tilts_deg[t]);
   }
