@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What tomoedx does, shown with its program. Without an argument: a simulated gold-silver particle. With a folder: the
-# series in it. Results go to out/demo.
+# series in it, and with idp_events.h5 there the whole way from X-ray events to weight fractions. Results go to out/demo.
 set -euo pipefail
 
 tomoedx=${TOMOEDX:-build/bin/tomoedx}
@@ -53,8 +53,21 @@ real() { # folder
   printf '\nPictures: %s, %s\nReport: %s\n' "$out/slices.png" "$out/residuals.png" "$out/report.json"
 }
 
+fractions() { # folder with the events of examples/idp.json
+  local folder out=out/demo/fractions
+  folder=$(cd "$1" && pwd)
+  rm -rf "$out"
+  mkdir -p "$out"
+  # The same configuration, with the folder and the output where they are here.
+  sed -e "s|\"[^\"]*/realdata/idp/|\"$folder/|" -e 's|"output": "[^"]*"|"output": "result"|' \
+    examples/idp.json >"$out/idp.json"
+  show run "$out/idp.json"
+  printf '\nReport: %s, pictures: %s\n' "$out/result/report.md" "$out/result/quantify/slices.png"
+}
+
 if (($#)); then
   real "${1%/}"
+  [[ ! -e ${1%/}/idp_events.h5 ]] || fractions "${1%/}"
 else
   simulated
 fi

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "command_line.hpp"
-
-#include "commands.hpp"
+#include "command_line_parts.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <tomoedx/version.hpp>
 
-#include <memory>
+#include <algorithm>
 #include <utility>
 
-// Every option of the program with its help. CLI11 is kept to this file.
+// Every option of the program with its help; those of the way from files to fractions are in
+// command_line_pipeline.cpp.
 namespace tomoedx::cli {
 namespace {
-
-char const* const tilts_help =
-    "Tilt angles in degrees, one for each tilt: a file (.txt .rawtlt .tlt .npy) or FROM:TO:STEP";
 
 void add_geometry(CLI::App& app, geometry_arguments& g, bool tilts_in_header) {
   auto* tilts = app.add_option("--tilts", g.tilts,
@@ -31,22 +26,9 @@ void add_geometry(CLI::App& app, geometry_arguments& g, bool tilts_in_header) {
       ->type_name("PX");
 }
 
-void add_threads(CLI::App& app, unsigned& threads) {
-  app.add_option("--threads", threads, "Threads to compute with; 0 for all of the machine [0]")
-      ->type_name("N");
-}
-
 /// CLI11 would take -1 for a very large number.
 std::string not_negative(std::string const& text) {
   return text.starts_with('-') ? "give a number that is not negative" : std::string();
-}
-
-/// A subcommand and the aggregate its options fill; it becomes `work` when it is the one that was given.
-template <class Command>
-std::shared_ptr<Command> subcommand(CLI::App& app, invocation& call) {
-  auto const command = std::make_shared<Command>();
-  app.callback([command, &call] { call.work = [command] { run(*command); }; });
-  return command;
 }
 
 void add_info(CLI::App& root, invocation& call) {
@@ -390,7 +372,8 @@ void check_counts(CLI::App& app) {
 /// One line for what CLI11 refuses. An option nobody knows is told before one that is missing.
 std::string reason_of(CLI::App const& root, CLI::ParseError const& e, bool nothing_given) {
   if (nothing_given)
-    return "give a command: info, project, backproject, denoise, reconstruct, simulate or compare";
+    return "give a command: info, maps, align, denoise, reconstruct, quantify, factors, run, project, "
+           "backproject, simulate or compare";
   auto const unknown = root.remaining(true);
   if (!unknown.empty()) return "'" + unknown.front() + "' is not understood here";
   return e.what();
@@ -409,25 +392,37 @@ std::string words_of(CLI::App const& root, int argc, char const* const* argv) {
   return words;
 }
 
-}  // namespace
-
-invocation understand(int argc, char const* const* argv) {
-  invocation call;
-  CLI::App root("Element maps in 3D from EDX and HAADF tilt series", "tomoedx");
+/// All commands, with their options.
+void add_commands(CLI::App& root, invocation& call) {
   root.set_version_flag("--version", std::string("tomoedx ") + version);
   root.require_subcommand(1);
   root.get_formatter()->column_width(34);
   root.footer(
       "tomoedx COMMAND --help says more. Exit codes: 0 done, 2 something to put right, 130 interrupted.");
   add_info(root, call);
-  add_project(root, call);
-  add_backproject(root, call);
+  add_maps(root, call);
+  add_align(root, call);
   add_denoise(root, call);
   add_reconstruct(root, call);
+  add_quantify(root, call);
+  add_factors(root, call);
+  add_run(root, call);
+  add_project(root, call);
+  add_backproject(root, call);
   add_simulate(root, call);
   add_compare(root, call);
   wrap_help(root);
   check_counts(root);
+}
+
+constexpr char const* summary = "Element maps in 3D from EDX and HAADF tilt series";
+
+}  // namespace
+
+invocation understand(int argc, char const* const* argv) {
+  invocation call;
+  CLI::App root(summary, "tomoedx");
+  add_commands(root, call);
   std::string const words = words_of(root, argc, argv);
   call.who += words;
   try {
@@ -443,6 +438,32 @@ invocation understand(int argc, char const* const* argv) {
     call.text = reason_of(root, e, argc < 2) + "; tomoedx" + words + " --help says more";
   }
   return call;
+}
+
+invocation understand(std::vector<std::string> const& words) {
+  std::vector<char const*> argv{"tomoedx"};
+  for (auto const& word : words) argv.push_back(word.c_str());
+  return understand(static_cast<int>(argv.size()), argv.data());
+}
+
+std::vector<known_argument> arguments_of(std::string const& command) {
+  invocation unused;
+  CLI::App root(summary, "tomoedx");
+  add_commands(root, unused);
+  std::vector<known_argument> all;
+  for (CLI::Option const* o : root.get_subcommand(command)->get_options()) {
+    if (o->check_lname("help")) continue;
+    known_argument a;
+    a.name = o->nonpositional() ? o->get_lnames().front() : "input";
+    if (o->nonpositional()) a.word = "--" + a.name;
+    std::ranges::replace(a.name, '-', '_');
+    a.is_switch = o->get_items_expected_max() == 0;
+    a.is_list = o->get_items_expected_max() > 1;
+    a.delimiter = o->get_delimiter();
+    if (!a.is_switch) a.type = o->get_type_name();
+    all.push_back(std::move(a));
+  }
+  return all;
 }
 
 }  // namespace tomoedx::cli

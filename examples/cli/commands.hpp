@@ -62,6 +62,8 @@ struct reconstruct_command {
   unsigned threads = 0;
 };
 void run(reconstruct_command const& c);
+void rehearse(
+    reconstruct_command const& c);  ///< checks all that `run` does, and leaves stand-ins of its results
 
 struct phantom_command {
   std::string kind = "square-in-cube";
@@ -97,6 +99,96 @@ struct denoise_command {
   unsigned threads = 0;
 };
 void run(denoise_command const& c);
+void rehearse(denoise_command const& c);
+
+/// Beam and detectors, as factors need them.
+struct microscope_arguments {
+  std::optional<double> beam_kev;
+  std::vector<double> annulus;  ///< [mrad] inner and outer half angle of the HAADF detector; none: all angles
+  std::string models = "default";
+  double solid_angle_sr = 0.7;
+  double elevation_deg = 18;
+  std::vector<double> azimuths_deg{45, 135, 225, 315};
+  std::string window = "none";  ///< none, polymer or be
+  double dead_layer_nm = 30, ice_nm = 0, crystal_um = 450;
+};
+
+struct factors_command {
+  std::vector<std::string> elements, lines;
+  microscope_arguments microscope;
+  bool json = false;
+};
+void run(factors_command const& c);
+
+struct maps_command {
+  std::vector<std::string> inputs;  ///< files of spectrum images, or directories of them
+  std::string output, haadf;
+  std::vector<std::string> elements, lines, artefacts;
+  std::string method = "fit";  ///< or windows
+  std::string estimator;       ///< of fit: local, linear or likelihood; empty: local
+  std::string background;      ///< of windows: none, linear or power; empty: linear
+  std::string pca;             ///< number of components, or auto; empty: none
+  std::string range;           ///< FROM:TO [keV]
+  std::string negative = "spread";
+  microscope_arguments microscope;
+  std::optional<double> resolution_ev, pixel_nm;
+  std::string tilts;
+  std::size_t bin = 1;
+  std::vector<std::size_t> drop;  ///< tilts to leave out, by their place in the order of the inputs, from 0
+  bool force = false, no_figures = false, quiet = false;
+  unsigned threads = 0;
+};
+void run(maps_command const& c);
+void rehearse(maps_command const& c);
+
+struct align_command {
+  std::vector<std::string> maps;  ///< NAME=FILE
+  std::string haadf, tilts, output;
+  std::string by;  ///< haadf, maps or the name of a map; empty: haadf where there is one, else maps
+  std::vector<std::string> steps;    ///< in their order; none: drift, reprojection
+  std::vector<std::string> prepare;  ///< background, totals: of the series that shifts are found on
+  std::string shifts;                ///< a file to begin with
+  bool haadf_to_maps = false;
+  std::optional<std::size_t> width, depth;
+  std::size_t bin = 1, rounds = 30;
+  double max_shift = 8, max_offset = 8, max_rotation = 0;
+  std::string rows;    ///< whole or fractional; empty: whole where there are maps
+  bool write = false;  ///< stacks in register, too
+  bool force = false, no_figures = false, quiet = false;
+  unsigned threads = 0;
+};
+void run(align_command const& c);
+void rehearse(align_command const& c);
+
+struct quantify_command {
+  std::vector<std::string>
+      inputs;                ///< a directory of `reconstruct` or `maps`, or NAME=FILE of volumes or maps
+  std::string output, kind;  ///< edx, hebt or maps; empty: as the report of the directory says
+  std::string by;            ///< f, z, zeta, cross-section or k; empty: z for hebt, else f
+  std::vector<std::string> elements;  ///< some of what is there; none: all of it
+  std::vector<std::string> lines;     ///< NAME=LINE, where the usual line is not what was counted
+  std::string factors;                ///< a file; empty: from theory
+  microscope_arguments microscope;
+  std::string threshold = "auto";  ///< or edge, or a number in the unit of the mass
+  std::string shape = "particle";
+  std::string mask;
+  double smooth = 0;  ///< [voxel]
+  bool absorption = false;
+  std::string side = "high-z";  ///< where the beam comes from
+  std::optional<double> thickness_nm, density;
+  std::optional<double> dose, pixel_nm;
+  std::string tilts, format = "npy";
+  bool force = false, no_figures = false, quiet = false;
+  unsigned threads = 0;
+};
+void run(quantify_command const& c);
+void rehearse(quantify_command const& c);
+
+struct run_command {
+  std::string config, from;
+  bool dry_run = false, quiet = false;
+};
+void run(run_command const& c);
 
 struct compare_command {
   std::string reference;

@@ -2,13 +2,12 @@
 #include "denoise.hpp"
 #include "pictures.hpp"
 #include "progress.hpp"
+#include "provenance.hpp"
 #include "signals.hpp"
 
 #include <tomoedx/io/atomic_directory.hpp>
 #include <tomoedx/io/detail/location.hpp>
 #include <tomoedx/version.hpp>
-
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -141,12 +140,6 @@ void put_in_place(fs::path const& from, fs::path const& to) {
   if (ec == std::errc::cross_device_link)
     fs::copy_file(from, target, fs::copy_options::overwrite_existing, ec);
   expects<file_error>(!ec, "{}: cannot be put in place: {}", to.string(), ec.message());
-}
-
-double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024.0 * static_cast<double>(usage.ru_maxrss);
 }
 
 }  // namespace

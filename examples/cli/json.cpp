@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "records.hpp"
+#include "tree.hpp"
+
+#include <tomoedx/core/error.hpp>
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
 
 namespace tomoedx::cli {
 namespace {
@@ -26,12 +36,127 @@ json known(double nm) {
   return nm > 0 ? json(nm) : json(nullptr);
 }
 
+json of(tree const& t) {
+  if (auto const* all = t.items()) {
+    json list = json::array();
+    for (auto const& item : *all) list.push_back(of(item));
+    return list;
+  }
+  if (auto const* all = t.members()) {
+    json object = json::object();
+    for (auto const& [name, value] : *all) object[name] = of(value);
+    return object;
+  }
+  if (auto const* v = t.boolean()) return *v;
+  if (auto const* v = t.whole()) return *v;
+  if (auto const* v = t.text()) return *v;
+  return t.is_number() ? json(t.number()) : json(nullptr);
+}
+
+/// Builds a tree from the events of the parser, which keeps no track of names that come twice.
+class tree_builder {
+ public:
+  explicit tree_builder(std::string const& text, std::string file) : text_(text), file_(std::move(file)) {}
+
+  tree take() { return std::move(root_); }
+
+  bool null() { return add(tree()); }
+  bool boolean(bool v) { return add(v); }
+  bool number_integer(std::int64_t v) { return add(v); }
+  bool number_unsigned(std::uint64_t v) {
+    if (v > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      return add(static_cast<double>(v));
+    return add(v);
+  }
+  bool number_float(double v, std::string const& /*text*/) { return add(v); }
+  bool string(std::string& v) { return add(std::move(v)); }
+  bool binary(std::vector<std::uint8_t>& /*bytes*/) { return false; }
+  bool start_object(std::size_t /*size*/) { return open(tree::object()); }
+  bool end_object() { return close(); }
+  bool start_array(std::size_t /*size*/) { return open(tree::list()); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    expects<file_error>(open_.back().value.find(name) == nullptr, "{}: \"{}\" is there twice{}; say it once",
+                        file_, name, open_.size() > 1 ? " in " + open_.back().name : "");
+    name_ = name;
+    return true;
+  }
+  bool parse_error(std::size_t position, std::string const& /*token*/, nlohmann::detail::exception const& e) {
+    std::string_view const before = std::string_view(text_).substr(0, std::min(position, text_.size()));
+    auto const line = std::ranges::count(before, '\n') + 1;
+    auto const column = before.size() - (before.rfind('\n') + 1);
+    std::string_view why = e.what();
+    if (auto const at = why.rfind("; "); at != why.npos)
+      why.remove_prefix(at + 2);  // "expected '}'"
+    else if (auto const colon = why.find(": "); colon != why.npos)
+      why.remove_prefix(colon + 2);
+    if (auto const tag = why.find("] "); why.starts_with("[json") && tag != why.npos)
+      why.remove_prefix(tag + 2);
+    fail<file_error>("{}: line {}, column {}: is no JSON: {}", file_, line, column, why);
+  }
+
+ private:
+  struct level {
+    tree value;
+    std::string name;
+  };
+
+  bool open(tree v) {
+    expects<file_error>(open_.size() < 64, "{}: is nested more than 64 deep; nothing here needs that", file_);
+    open_.push_back({std::move(v), name_});
+    return true;
+  }
+  bool close() {
+    auto done = std::move(open_.back());
+    open_.pop_back();
+    name_ = std::move(done.name);
+    return add(std::move(done.value));
+  }
+  bool add(tree v) {
+    if (open_.empty())
+      root_ = std::move(v);
+    else if (open_.back().value.items() != nullptr)
+      open_.back().value.push(std::move(v));
+    else
+      open_.back().value.set(name_, std::move(v));
+    return true;
+  }
+
+  std::string const& text_;
+  std::string file_, name_;
+  std::vector<level> open_;
+  tree root_;
+};
+
 /// Text that may hold bytes that are no UTF-8, such as file names, is kept readable.
 std::string text_of(json const& j) {
   return j.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
+
+tree parse_json(std::string const& text, std::string const& file) {
+  tree_builder builder(text, file);
+  json::sax_parse(text, &builder, json::input_format_t::json, true, true);
+  return builder.take();
+}
+
+tree read_json(std::string const& file) {
+  std::error_code ec;
+  expects<file_error>(std::filesystem::exists(file, ec), "{}: no such file", file);
+  expects<file_error>(std::filesystem::is_regular_file(file, ec), "{}: is no file", file);
+  constexpr std::uintmax_t most = std::uintmax_t{1} << 28;
+  expects<file_error>(std::filesystem::file_size(file, ec) <= most,
+                      "{}: holds more than {} MiB; that is no text of ours", file, most >> 20);
+  std::ifstream in(file, std::ios::binary);
+  std::string const text{std::istreambuf_iterator<char>(in), {}};
+  expects<file_error>(!in.bad() && !ec, "{}: cannot be read", file);
+  return parse_json(text, file);
+}
+
+std::string to_json(tree const& t) {
+  return text_of(of(t));
+}
 
 std::string to_json(file_record const& r) {
   json j{{"file", r.path}};

@@ -46,4 +46,9 @@ TEST_CASE("curves that cannot be are refused") {
   CHECK_THROWS_AS(fit_monotone_curve(up, std::vector<float>{1, NAN, 2}), value_error);
   std::vector<float> v{1};
   CHECK_THROWS_AS(linearize(v, monotone_curve{}), shape_error);
+  monotone_curve const line{{0, 1}, {0, 2}};
+  CHECK(std::isnan(line(NAN)));
+  std::vector<float> broken{0.5f, NAN};
+  CHECK_THROWS_AS(linearize(broken, line), value_error);
+  CHECK(broken[0] == 0.5f);
 }

@@ -163,6 +163,15 @@ TEST_CASE("images without contrast have score 0, and mistakes are refused") {
   auto const t = register_images(flat, flat, 8, 8);
   CHECK(t.score == 0);
   CHECK(t.dx == 0);
+  auto const balls = image_of(particles(20, 18, 1), 0, 50, 70);
+  for (float const level : {0.0f, 0.1f, 1000.3f}) {  // what rounding leaves of a level is no image
+    std::vector<float> const even(balls.size(), level);
+    for (auto const& none : {register_images(balls, even, 50, 70), register_images(even, balls, 50, 70)}) {
+      CHECK(none.score == 0);
+      CHECK(none.dx == 0);
+      CHECK(none.dy == 0);
+    }
+  }
   auto broken = flat;
   broken[3] = std::numeric_limits<float>::quiet_NaN();
   CHECK_THROWS_AS(register_images(flat, broken, 8, 8), value_error);

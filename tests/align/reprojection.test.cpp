@@ -110,6 +110,7 @@ TEST_CASE("sizes and options that mean nothing are refused before anything is co
   CHECK_THROWS_AS(align_by_reprojection(model, s.beam, s.series, 64, alignment(3)), shape_error);
   CHECK_THROWS_AS(align_by_reprojection(model, s.beam, s.series, 64, none, {.rounds = 0}), value_error);
   CHECK_THROWS_AS(align_by_reprojection(model, s.beam, s.series, 64, none, {.folds = 20}), value_error);
+  CHECK_THROWS_AS(align_by_reprojection(model, s.beam, s.series, 64, none, {.relaxation = NAN}), value_error);
   CHECK_THROWS_AS(align_by_reprojection(model, s.beam, s.series, 64, none, {.folds = 2}), value_error);
   auto broken = none;
   broken.dx[0] = NAN;

@@ -71,6 +71,8 @@ TEST_CASE("outliers are what does not follow the neighbours, not what a slope or
   CHECK(outlying_tilts(std::vector<double>{1, 2, 3, 4, 5, 6}).empty());
   CHECK(outlying_tilts(std::vector<double>{1, 2, 3, 9, 5, 6, 7}) == std::vector<std::size_t>{3});
   CHECK(outlying_tilts(std::vector<double>{1, 50, 1}).empty());
+  std::vector<double> wild{100, 537, 101, 1011, 99, 685, 102, 1159, 98, 833};
+  CHECK(outlying_tilts(wild, 1e-3).size() == 3);  // a third of ten, not more
   CHECK_THROWS_AS(outlying_tilts(std::vector<double>{1, 2, NAN, 4, 5}), value_error);
   CHECK_THROWS_AS(outlying_tilts(totals, 0), value_error);
   CHECK(median_of({3, 1, 2, 10}) == 2.5);

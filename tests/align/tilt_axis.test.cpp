@@ -93,4 +93,6 @@ TEST_CASE("a search that means nothing is refused") {
   CHECK_THROWS_AS(find_tilt_axis(model, beam, series, n, none, {.max_offset = -1}), value_error);
   CHECK_THROWS_AS(find_tilt_axis(model, beam, series, n, none, {.samples = 2}), value_error);
   CHECK_THROWS_AS(find_tilt_axis(model, beam, series, n, none, {.folds = 12}), value_error);
+  CHECK_THROWS_AS(find_tilt_axis(model, beam, series, n, none, {.smooth = INFINITY}), value_error);
+  CHECK_THROWS_AS(find_tilt_axis(model, beam, series, n, none, {.smooth = NAN}), value_error);
 }

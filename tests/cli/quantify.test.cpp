@@ -107,6 +107,36 @@ TEST_CASE(
         doctest::Approx(0.75 * 0.25 * 0.1).epsilon(1e-3));
 }
 
+TEST_CASE("quantify undoes what the specimen absorbs of its own X-rays") {
+  ball_place const here;
+  words const oxide{"quantify",    "O=au.npy", "Fe=ag.npy",    "--kind", "edx",
+                    "--threshold", "0",        "--pixel-size", "20",     "--force"};
+  here.done(oxide + out);
+  auto const thin = read(here / "out/weight_O.npy");
+  here.done(oxide + out + words{"--absorption", "--density", "5", "--tilts", "-40:40:20"});
+  auto const thick = read(here / "out/weight_O.npy");
+  auto const report = nlohmann::json::parse(text_of(here / "out/report.json"));
+  double const o = report["absorption"]["O"], fe = report["absorption"]["Fe"];
+  CHECK(o > 0.1);
+  CHECK(o < 0.9);
+  CHECK(fe > 0.95);
+  CHECK(fe < 1);
+  // the soft line comes from nearer to the surface: the middle of the ball gains most
+  auto const gain = [&](std::size_t z) {
+    std::size_t const i = (z * ball_place::n + 12) * ball_place::n + 12;
+    return thick.values[i] - thin.values[i];
+  };
+  CHECK(gain(4) > 0);
+  CHECK(gain(11) > gain(4));
+  // a mass of counts as before: what came through is what was measured
+  auto const inside = read(here / "out/inside.npy");
+  double counted = 0, emitted = 0;
+  auto const before = read(here / "au.npy");
+  for (std::size_t i = 0; i < inside.values.size(); ++i)
+    counted += inside.values[i] != 0, emitted += before.values[i] > 0;
+  CHECK(counted == emitted);
+}
+
 TEST_CASE("quantify takes maps, pixel for pixel, and leaves vacuum alone") {
   ball_place const here;
   here.done(words{"quantify", "Au=flat_au.npy", "Ag=flat_ag.npy", "--kind", "maps", "--factors", "k.json"} +

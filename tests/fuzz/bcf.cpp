@@ -54,7 +54,7 @@ void read_header(std::span<unsigned char const> text) {
 void read_spectra(std::span<unsigned char const> bytes) {
   tomoedx::spectrum_image s;
   s.energy = {0, 0.01, bytes.size() % 2 == 0 ? 4096u : 100u};
-  io::detail::unpack_bcf(bytes, "fuzz", s);
+  io::detail::unpack_bcf(bytes, bytes.size(), "fuzz", s);
   demand_valid(s);
   demand(s.events() <= 3 * bytes.size(), "no more events than half bytes");
 }

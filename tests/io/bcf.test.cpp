@@ -285,6 +285,12 @@ TEST_CASE("hostile composite files are refused for what is wrong with them") {
   CHECK(contains(with_map(put(good, 0, u32(0))), "0 x 1 pixels, at byte 0"));
   CHECK(contains(with_map(put(good, 4, u32(65537))), "1 x 65537 pixels, at byte 0"));
   CHECK(contains(with_map(put(put(good, 0, u32(60)), 4, u32(65536))), "claims 60 x 65536 pixels, at byte 0"));
+#ifdef TOMOEDX_ZLIB
+  std::string zeros = bcf_file::little(u32(65536)) +
+                      bcf_file::little(u32(2048));  // rows without a pixel, which pack to nothing
+  zeros.resize(std::size_t(1) << 23);
+  CHECK(contains(with_map(bcf_file::packed(zeros, 1 << 20)), "claims 65536 x 2048 pixels, at byte 0"));
+#endif
   CHECK(contains(with_map(put(good, 0x1A0, u32(-1))), "truncated: 22 bytes wanted from byte 446"));
   auto const with_pixel = [&](std::string const& p) { return with_map(one_pixel(p)); };
   CHECK(contains(with_pixel(bcf_file::as_pulses16(1, {1})), "a pixel of column 1 at byte 420"));

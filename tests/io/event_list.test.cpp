@@ -192,6 +192,22 @@ TEST_CASE("tables of another program are read, and refused for the reason when t
   CHECK(contains(refusal([](tables& t) { t.shape[1] = t.shape[2] = 65536; }),
                  "claims 65536 x 65536 pixels for the 2 events"));
   CHECK(contains(refusal([](tables& t) { t.scale = -1; }), "channels are -1 keV wide"));
+  // a million events of the same pixel are packed in a few kB, which do not make an image of a thousand million
+  std::vector<spectrum_image> series(1);
+  series[0] = {1000, 1000, {0, 0.01, 1}, {}, {}, {}, {}};
+  series[0].begin.resize(1000001);
+  std::iota(series[0].begin.begin(), series[0].begin.end(), std::size_t(0));
+  series[0].channel.assign(1000000, 0);
+  series[0].count.assign(1000000, 1);
+  io::write_event_list(f / "p.h5", series);
+  {
+    io::detail::handle const file(H5Fopen((f / "p.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
+    io::detail::handle const at(H5Aopen(file, "shape_tyxE", H5P_DEFAULT), H5Aclose);
+    std::int64_t const shape[] = {1, 30000, 30000, 1};
+    H5Awrite(at, H5T_NATIVE_INT64, shape);
+  }
+  CHECK(contains(scratch::complaint([&] { io::read_event_list(f / "p.h5", 0); }),
+                 "claims 30000 x 30000 pixels and has"));
   io::write_hdf5(f / "o.h5", io::array<float>{{2}, {1, 2}, {}}, {.name = "v"});
   CHECK(contains(scratch::complaint([&] { io::inspect_event_list(f / "o.h5"); }),
                  "there is no /offsets in this file"));

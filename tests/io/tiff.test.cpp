@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <numeric>
 
 namespace io = tomoedx::io;
@@ -233,6 +234,32 @@ TEST_CASE("damaged and foreign files are refused for the reason") {
   bytes.replace(entry + 8, 4, scratch::bytes_of(std::uint32_t(2000000000), std::endian::little));
   scratch::save(f / "a.tif", bytes);
   CHECK(contains(of(), "claims 2000000000 x 1000 values of u8"));
+}
+
+TEST_CASE("a tile larger than the file can hold is refused before there is room for it") {
+  scratch::folder const f;
+  {
+    std::unique_ptr<TIFF, void (*)(TIFF*)> const t(TIFFOpen((f / "a.tif").c_str(), "w"), TIFFClose);
+    for (auto const tag : {TIFFTAG_IMAGEWIDTH, TIFFTAG_IMAGELENGTH}) TIFFSetField(t.get(), tag, 1);
+    for (auto const tag : {TIFFTAG_TILEWIDTH, TIFFTAG_TILELENGTH}) TIFFSetField(t.get(), tag, 32768);
+    TIFFSetField(t.get(), TIFFTAG_BITSPERSAMPLE, 8);
+    TIFFSetField(t.get(), TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(t.get(), TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+    TIFFSetField(t.get(), TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    TIFFSetField(t.get(), TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
+    char raw[64] = {};
+    TIFFWriteRawTile(t.get(), 0, raw, sizeof raw);
+  }
+  CHECK(contains(scratch::complaint([&] { io::read_tiff<float>(f / "a.tif"); }),
+                 "has tiles or strips of 32768 x 32768 pixels"));
+}
+
+TEST_CASE("twenty thousand pages are found without a walk to each" * doctest::timeout(6)) {
+  scratch::folder const f;
+  io::array<std::uint16_t> a{{20000, 2, 2}, std::vector<std::uint16_t>(80000), {}};
+  for (std::size_t i = 0; i < a.values.size(); ++i) a.values[i] = pattern<std::uint16_t>(i);
+  io::write_tiff(f / "a.tif", a);
+  CHECK(io::read_tiff<std::uint16_t>(f / "a.tif").values == a.values);
 }
 
 TEST_CASE("what cannot be written is refused and leaves nothing") {

@@ -287,6 +287,15 @@ TEST_CASE("hostile Velox files are refused for what is wrong with them") {
   CHECK(contains(with(instead(settings, R"("4")", R"("-4")"), metadata), "the width of the scan is -4"));
   CHECK(contains(with(instead(instead(settings, R"("4")", R"("65536")"), ":3}", ":65536}"), metadata),
                  "12 values for 65536 x 65536 pixels"));
+  auto const wide = instead(instead(settings, R"("4")", R"("16000")"), ":3}", ":2000}");
+  CHECK(contains(of([&](velox_file::writer& w) {  // two million values packed in a few kB
+                   std::string const g = "/Data/SpectrumStream/a";
+                   w.values(g + "/Data", H5T_NATIVE_UINT16, {hsize_t(1) << 21, 1},
+                            std::vector<std::uint16_t>(1 << 21, next), true);
+                   w.text(g + "/AcquisitionSettings", wide);
+                   w.metadata(g + "/Metadata", metadata);
+                 }),
+                 "2097152 values for 2000 x 16000 pixels, in"));
   CHECK(contains(of([](velox_file::writer&) {}), "holds no spectra"));
   CHECK(contains(of([](velox_file::writer& w) { w.make_group("/Data/SpectrumImage/b"); }), "was pruned"));
   CHECK(contains(of([](velox_file::writer& w) { w.make_group("/Data/SpectrumStream/b"); }),

@@ -129,4 +129,6 @@ TEST_CASE("setups that mean nothing are refused") {
   refused([](auto& s) { s.densities = {1}; }, mass_scale{{1, 1}});
   refused([](auto& s) { s.density = 1, s.densities = {1, 1}; }, mass_scale{{1, 1}});
   CHECK_THROWS_AS(transmission(volumes, {1, 1, 2}, setup({0}, {{}}, 1), 0), shape_error);
+  CHECK_THROWS_AS(transmission(volumes, {1, 1, 1}, setup({0}, {}, 1), 0), value_error);
+  CHECK_THROWS_AS(mean_transmission(volumes, {1, 1, 1}, setup({}, {{}}, 1)), shape_error);
 }

@@ -128,6 +128,10 @@ TEST_CASE("standards that say nothing are refused") {
   refused([](standard& s) { s.dose = -1; });
   refused([](standard& s) { s.sigma = {1, 1, 0}; });
   refused([](standard& s) { s.fraction_sigma = {0.1}; });
+  refused([](standard& s) { s.dose_sigma = std::numeric_limits<double>::infinity(); });
+  auto uneven = good;
+  uneven.sigma = {1};
+  CHECK_THROWS_AS(without_absorption(uneven, {3, std::vector<double>(9, 100.0)}, degree(20)), shape_error);
   std::vector<standard> const apart{ideal({1, 0, 0}, 1e-4, 1e9), ideal({0, 1, 0}, 1e-4, 1e9)};
   CHECK_THROWS_AS(calibrate_k(apart, of, 1), value_error);
 }

@@ -176,6 +176,16 @@ TEST_CASE("given sigmas are used, and uncertain factors count like uncertain cou
   CHECK(same.sigma[0] == doctest::Approx(std::sqrt(b * b * wa + a * a * wb) / ((a + b) * (a + b))));
 }
 
+TEST_CASE("a pixel whose atoms add to less than none is vacuum, though its mass does not") {
+  std::vector<physics::element> const of{element_named("Pt"), element_named("C")};
+  std::vector<k_factor<fraction::atomic>> const k{{1, of[0]}, {1, of[0]}};
+  std::vector<float> const counts{10, -20};  // noise, kept
+  std::vector<std::uint8_t> const mask{1};
+  auto const r = cliff_lorimer(counts, k, of, {.inside = mask, .below_zero = negatives::keep});
+  CHECK(r.inside[0] == 0);
+  CHECK(r.fractions == std::vector<float>{0, 0});
+}
+
 TEST_CASE("what means nothing is refused") {
   std::vector<float> const counts{1, 2};
   auto const k = factors({1, 2});

@@ -157,6 +157,16 @@ TEST_CASE("reconstruction and correction in turn end at the unabsorbed maps") {
   CHECK(r.through[1] > 0.98);
 }
 
+TEST_CASE("maps that no specimen could give are not called converged") {
+  auto series = maps(false);
+  auto thick = setup();
+  thick.voxel = nanometre(1e5);
+  auto const r = correct_series(series, rows, beam(), scale, thick,
+                                [](std::span<float const>) { return ball(); }, {.iterations = 3});
+  CHECK(!r.converged);
+  CHECK(r.beyond > 0);
+}
+
 TEST_CASE("where there is no specimen or no absorption nothing changes") {
   auto v = ball();
   for (float& x : v) x *= 1e-7f;

@@ -124,6 +124,16 @@ TEST_CASE("the observer ends it, and too few iterations are not called converged
   CHECK((r.iterations == 1 && !r.converged));
 }
 
+TEST_CASE("more than any specimen could give is not called converged") {
+  auto x = core_shell();  // taken as measured: under 2 um voxels nothing of it would come out
+  auto const r = correct_volumes(x, shape, mass_scale{{1, 1}, true}, setup(2000));
+  CHECK(!r.converged);
+  CHECK(r.beyond > 0);
+  for (float const v : x) CHECK(v <= 5.01e6f);
+  auto thin = core_shell();
+  CHECK(correct_volumes(thin, shape, mass_scale{{1, 1}, true}, setup(60)).beyond == 0);
+}
+
 TEST_CASE("what means nothing is refused, and the volumes stay as they were") {
   auto x = core_shell();
   auto const before = x;

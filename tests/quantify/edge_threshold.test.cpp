@@ -141,6 +141,30 @@ TEST_CASE("the curve is reported with its fit") {
   for (std::size_t j = 0; j < r.volumes.size(); ++j) CHECK(r.volumes[j] == above(v, r.thresholds[j]));
 }
 
+TEST_CASE("a particle without blur, as segmentation leaves it, is parted half way up") {
+  std::size_t const n = 40;
+  for (double const noise : {0.0, 0.005, 0.04})
+    for (double const core : {1.0, 3.0}) {  // the core is a fifth of it
+      std::vector<float> v(n * n * n);
+      double volume = 0;
+      for (std::size_t i = 0; i < v.size(); ++i) {
+        double const r = std::hypot(static_cast<double>(i % n) - 19.5, static_cast<double>(i / n % n) - 19.5,
+                                    static_cast<double>(i / n / n) - 19.5);
+        v[i] = r < 7 ? static_cast<float>(core) : r < 12 ? 1.0f : 0.0f;
+        volume += r < 12;
+      }
+      if (noise > 0) add_noise(v, noise, false);
+      auto const e = edge_threshold(v);
+      INFO("noise " << noise << ", core " << core << ": " << e.why_not);
+      REQUIRE(e.found);
+      CHECK(std::abs(above(v, e.threshold) / volume - 1) < 0.005);
+      CHECK(std::abs(e.volume / volume - 1) < 0.005);
+      CHECK(e.uniform == (core == 1));
+      CHECK(e.plateau == doctest::Approx(1).epsilon(0.2));
+      CHECK((e.thresholds.size() == 100 && e.volumes.size() == 100 && e.fitted.size() == 100));
+    }
+}
+
 TEST_CASE("what has no edge gets a clear answer") {
   auto const reason = [](std::vector<float> const& v) {
     auto const r = edge_threshold(v);

@@ -100,6 +100,34 @@ TEST_CASE("a calibration needs counts and priors that mean something") {
   CHECK_THROWS_AS(calibrate_spectrum(m, n), shape_error);
 }
 
+TEST_CASE("ranges that begin at the ends of the energies are calibrated too") {
+  for (double const from : {9.9, 10.0, 12.0}) {
+    model_options const high{.from_kev = from, .to_kev = 20, .companions = false, .background_terms = 5};
+    auto const real = synthetic::with_one_background(make_model({0.012, 0.009985, 2048}, {"Zr", "Mo"}, high));
+    auto const n = synthetic::counts(
+        synthetic::expected(real, synthetic::amplitudes(real, {{"Zr_Ka", 30000}, {"Mo_Ka", 20000}}, 20000)),
+        5);
+    auto const c = calibrate_spectrum(make_model({0, 0.01, 2048}, {"Zr", "Mo"}, high), n);
+    CHECK(c.fit.converged);
+    CHECK(c.iterations < 20);
+    CHECK(c.fit.reduced_deviance() < 1.3);
+    CHECK(c.model.axis.channel(17.44) == doctest::Approx(real.axis.channel(17.44)).epsilon(1e-4));
+  }
+  model_options const low{.from_kev = 0.01,
+                          .background_terms = 6};  // 0 keV is within the calibration's reach
+  auto const real = synthetic::with_one_background(make_model(axis, lines, low));
+  auto const n = synthetic::counts(
+      synthetic::expected(real, synthetic::amplitudes(real, {{"O_Ka", 30000}, {"Fe_Ka", 20000}}, 20000)), 6);
+  auto const c = calibrate_spectrum(make_model({0.06, 0.01, 1000}, lines, low), n);
+  CHECK(c.model.background.allFinite());
+  CHECK(c.model.axis.energy(static_cast<double>(c.model.range.begin)) > 0);
+}
+
+TEST_CASE("the largest tail a model may have is calibrated") {
+  auto const m = make_model(axis, lines, {.from_kev = 0.4, .shape = {.tail = 0.5}});
+  CHECK(calibrate_spectrum(m, spectrum(30)).fit.deviance >= 0);
+}
+
 TEST_CASE("a real detector is calibrated on its iron, titanium and copper") {
   TOMOEDX_SHARED_OR_SKIP(path, "realdata/idp/sum_spectra_tE_u32.npy");
   auto const all = io::read_npy<double>(path);

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <vector>
 
 using namespace tomoedx;
@@ -22,6 +24,17 @@ TEST_CASE("a dense image becomes events and keeps its counts") {
   CHECK(s.channels_of(3).empty());
   CHECK(sum_spectrum(s) == std::vector<double>{5, 0, 0, 8});
   CHECK_THROWS_AS(sparse<std::uint8_t>(dense, 2, 3, {0, 0.01, 5}), shape_error);
+}
+
+TEST_CASE("values that are no counts are refused") {
+  double const no_counts[] = {0.5, -1, 5e9, std::numeric_limits<double>::quiet_NaN()};
+  for (double const v : no_counts)
+    CHECK_THROWS_AS(sparse(std::span(&v, 1), 1, 1, energy_axis{0, 0.01, 1}), value_error);
+  int const negative = -1;
+  CHECK_THROWS_AS(sparse(std::span(&negative, 1), 1, 1, energy_axis{0, 0.01, 1}), value_error);
+  CHECK_THROWS_AS(sparse(std::span<int const>(), 0, 1, energy_axis{0, 0.01, 1}), shape_error);
+  double const most = 4294967295.0;
+  CHECK(sparse(std::span(&most, 1), 1, 1, energy_axis{0, 0.01, 1}).count[0] == 4294967295u);
 }
 
 TEST_CASE("images whose parts do not fit are refused") {

@@ -54,7 +54,9 @@ inline void validate(alignment const& a, std::size_t tilts, char const* who) {
                        a.axis_offset, a.rotation_deg);
 }
 
-/// Do one alignment after the other: `second` was found on images to which `first` had been applied.
+/// Do one alignment after the other: `second` was found on images to which `first` had been applied. Axis offsets add:
+/// what `second` says of the axis is by how much it is elsewhere. The centre of mass puts the axis in the middle, so it
+/// comes before an offset is found, not after.
 ///
 /// throws   tomoedx::shape_error for different numbers of tilts
 inline alignment then(alignment const& first, alignment const& second) {

@@ -23,9 +23,10 @@ namespace tomoedx {
 /// Options of the drift between neighbours.
 struct drift_options {
   std::size_t neighbours =
-      2;                ///< each image is registered to those up to so many places away, in order of angle
-  bool stretch = true;  ///< the flatter of two views is narrowed by the ratio of cosines, as the specimen is
-  double outlier = 3;   ///< pairs this many times the median disagreement away lose weight
+      2;  ///< each image is registered to those up to so many places away, in order of angle
+  bool stretch =
+      true;  ///< the flatter of two views is narrowed about its middle by the ratio of cosines, as the specimen is
+  double outlier = 3;  ///< pairs this many times the median disagreement away lose weight
   registration_options registration{};
 };
 
@@ -54,8 +55,8 @@ inline void stretch_columns(std::span<float const> image, std::size_t rows, std:
 /// frames. What this cannot know is how far from the tilt axis the specimen is: follow with the
 /// centre of mass or reprojection.
 /// shapes   series (tilt, y, x)
-/// throws   tomoedx::shape_error for sizes that differ, value_error for options out of range and images without
-///          contrast
+/// throws   tomoedx::shape_error for sizes that differ, value_error for NaN and options out of range; an image without
+///          contrast has pairs of score 0, which hardly count, and follows its neighbours
 /// returns  the alignment, its step telling the pairs, the mean score and the rms disagreement of pairs [pixel]
 inline alignment align_by_drift(std::span<float const> series, std::array<std::size_t, 3> const& shape,
                                 std::span<double const> tilts_deg, drift_options const& options = {}) {
@@ -97,6 +98,7 @@ inline alignment align_by_drift(std::span<float const> series, std::array<std::s
           detail::stretch_columns(narrow_second ? b : a, rows, columns, narrow_second ? ratio : 1 / ratio,
                                   s.narrowed);
           (narrow_second ? b : a) = s.narrowed;
+          (narrow_second ? pair.narrow_second : pair.narrow_first) = narrow_second ? ratio : 1 / ratio;
         }
         auto const found = s.registration(a, b);
         pair.dx = found.dx, pair.dy = found.dy, pair.score = found.score;

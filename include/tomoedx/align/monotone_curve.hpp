@@ -19,7 +19,7 @@ struct monotone_curve {
 
   double operator()(double x) const {
     if (x <= at.front()) return value.front();
-    if (x >= at.back()) return value.back();
+    if (!(x < at.back())) return std::isnan(x) ? x : value.back();
     auto const i = static_cast<std::size_t>(std::upper_bound(at.begin(), at.end(), x) - at.begin());
     return value[i - 1] + (value[i] - value[i - 1]) * (x - at[i - 1]) / (at[i] - at[i - 1]);
   }
@@ -69,9 +69,12 @@ inline monotone_curve fit_monotone_curve(std::span<float const> haadf, std::span
 }
 
 /// Replace each value by the curve's, in place.
+///
+/// throws   tomoedx::shape_error for a curve that is none, value_error for NaN, before anything is changed
 inline void linearize(std::span<float> haadf, monotone_curve const& curve) {
   expects<shape_error>(curve.at.size() >= 2 && curve.at.size() == curve.value.size(),
                        "linearize: a curve of {} places and {} values", curve.at.size(), curve.value.size());
+  for (float const v : haadf) expects<value_error>(!std::isnan(v), "linearize: a pixel is {}", v);
   for (float& v : haadf) v = static_cast<float>(curve(static_cast<double>(v)));
 }
 

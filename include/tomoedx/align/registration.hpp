@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <numbers>
 #include <span>
 #include <vector>
@@ -79,8 +80,8 @@ class image_registration {
                          reference.size(), moving.size(), rows_, columns_);
     translation best;
     for (std::size_t pass = 0; pass < options_.passes; ++pass) {
-      fade(reference, best, -0.5, both_.re, "reference");
-      fade(moving, best, 0.5, both_.im, "moving image");
+      bool const contrast = fade(reference, best, -0.5, both_.re, "reference");
+      if (!fade(moving, best, 0.5, both_.im, "moving image") || !contrast) return {};
       plane_.forward(both_);
       double const energy = multiply();
       if (!(energy > 0)) return {};
@@ -147,7 +148,9 @@ class image_registration {
   }
 
   /// The image without its mean, faded by the window that is `part` of the shift `d` away, on the padded plane.
-  void fade(std::span<float const> image, translation const& d, double part, std::span<double> to,
+  ///
+  /// returns  false where all that counts is the same, but for the rounding of floats: what is left of it is no image
+  bool fade(std::span<float const> image, translation const& d, double part, std::span<double> to,
             char const* which) {
     wx_.assign(columns_, 1.0);
     wy_.assign(rows_, 1.0);
@@ -170,11 +173,12 @@ class image_registration {
                               mask_[static_cast<std::size_t>(my) * columns_ + static_cast<std::size_t>(mx)])
                     : 0.0;
     };
-    double sum = 0, weights = 0;
+    double sum = 0, weights = 0, lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
     for (std::size_t y = 0; y < rows_; ++y)
       for (std::size_t x = 0; x < columns_; ++x) {
-        double const w = weight(y, x);
-        sum += w * static_cast<double>(image[y * columns_ + x]), weights += w;
+        double const w = weight(y, x), v = static_cast<double>(image[y * columns_ + x]);
+        sum += w * v, weights += w;
+        if (w > 0) lowest = std::min(lowest, v), highest = std::max(highest, v);
       }
     expects<value_error>(std::isfinite(sum), "registration: the {} holds NaN or infinity", which);
     double const mean = weights > 0 ? sum / weights : 0;
@@ -182,6 +186,8 @@ class image_registration {
     for (std::size_t y = 0; y < rows_; ++y)
       for (std::size_t x = 0; x < columns_; ++x)
         to[y * plane_.columns() + x] = weight(y, x) * (static_cast<double>(image[y * columns_ + x]) - mean);
+    constexpr double rounding = 4 * static_cast<double>(std::numeric_limits<float>::epsilon());
+    return highest - lowest > rounding * std::max(std::abs(lowest), std::abs(highest));
   }
 
   /// The filtered cross-power spectrum of the two real images that were transformed as one complex image.

@@ -70,6 +70,11 @@ alignment align_by_reprojection(Model&& model, parallel_beam const& beam, std::s
                        tilts, rows, beam.detector);
   validate(start, tilts, "align_by_reprojection");
   expects<value_error>(options.rounds > 0, "align_by_reprojection: 0 rounds; give at least one");
+  expects<value_error>(options.tolerance >= 0 && options.relaxation > 0 && options.relaxation <= 2 &&
+                           std::isfinite(options.first_smooth) && options.floor >= 0 &&
+                           std::isfinite(options.floor),
+                       "align_by_reprojection: tolerance {}, relaxation {}, first_smooth {}, floor {}",
+                       options.tolerance, options.relaxation, options.first_smooth, options.floor);
   expects<value_error>(options.folds == 1 || (options.folds >= 3 && 2 * options.folds <= tilts),
                        "align_by_reprojection: {} folds for {} tilts; give 1, or at least 3 of 2 tilts each",
                        options.folds, tilts);

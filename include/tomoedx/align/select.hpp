@@ -172,7 +172,7 @@ inline std::vector<std::size_t> outlying_tilts(std::span<double const> figures, 
   }
   double const least = 1e-6 * median_of(std::move(height));
   std::vector<std::size_t> list;
-  while (y.size() >= 5 && 3 * list.size() < figures.size()) {
+  while (y.size() >= 5 && 3 * (list.size() + 1) <= figures.size()) {
     std::vector<double> off(y.size());
     for (std::size_t k = 0; k < y.size(); ++k) off[k] = detail::off_its_neighbours(x, y, k);
     auto const worst = std::max_element(off.begin(), off.end()) - off.begin();

@@ -84,6 +84,8 @@ alignment find_tilt_axis(Model&& model, parallel_beam const& beam, std::span<flo
           options.samples >= 3 && options.tolerance > 0 && options.sweeps > 0,
       "find_tilt_axis: offset up to {}, rotation up to {} degrees, {} samples, tolerance {}, {} sweeps",
       options.max_offset, options.max_rotation_deg, options.samples, options.tolerance, options.sweeps);
+  expects<value_error>(options.smooth >= 0 && options.smooth <= 1e4,
+                       "find_tilt_axis: smoothed by {} pixels; give 0 to 10000", options.smooth);
   expects<value_error>(options.folds > 0 && options.folds <= std::max<std::size_t>(beam.tilts() / 2, 1),
                        "find_tilt_axis: {} folds for {} tilts; at least 2 tilts a fold", options.folds,
                        beam.tilts());

@@ -73,7 +73,7 @@ inline spectrum_info inspect_bcf(std::filesystem::path const& path, bcf_options 
   s.format = "bcf";
   s.images = 1;
   while (file.find({"EDSDatabase", fmt::format("SpectrumData{}", s.images)}) != nullptr) ++s.images;
-  auto const size = detail::bcf_map_size(in, detail::sfs_most_unpacked(start.size()));
+  auto const size = detail::bcf_map_size(in, detail::sfs_most_unpacked(start.size()), map.size);
   s.rows = size.rows;
   s.columns = size.columns;
   s.energy = header.energy(options.index);
@@ -96,7 +96,7 @@ inline spectrum_image read_bcf(std::filesystem::path const& path, bcf_options co
     s.how = header.how(options.index);
   }
   if (options.channels > 0) s.energy.channels = std::min(s.energy.channels, options.channels);
-  detail::unpack_bcf(file.read(map), file.name() + ": " + map.name, s);
+  detail::unpack_bcf(file.read(map), map.size, file.name() + ": " + map.name, s);
   return s;
 }
 

@@ -185,7 +185,7 @@ inline std::vector<spectrum_image> read_spectrum_series(std::string const& path,
                                                         spectrum_options options = {}) {
   std::size_t const images = inspect_spectrum(path, options).images;
   std::vector<spectrum_image> all;
-  for (options.index = 0; options.index < images; ++options.index)
+  for (options.index = 0; options.index != images; ++options.index)  // nvcc reads `index <` as a template
     all.push_back(read_spectrum_image(path, options));
   return all;
 }

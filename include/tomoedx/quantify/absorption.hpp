@@ -97,6 +97,7 @@ inline std::vector<float> attenuation(std::span<float const> volumes, mass_scale
 /// The part of each voxel's X-rays that reach the detector at one tilt, the mean over its segments.
 ///
 /// shapes   mu as from attenuation(), result (line, z, y, x)
+/// throws   shape_error for sizes that differ, value_error for segments that mean nothing
 inline std::vector<float> transmission(std::span<float const> mu, volume_shape const& shape,
                                        absorption_setup const& s, double tilt_deg) {
   std::size_t const n = shape.voxels(), k = s.table.elements;
@@ -105,6 +106,9 @@ inline std::vector<float> transmission(std::span<float const> mu, volume_shape c
                        shape.depth, shape.rows, shape.width);
   double shares = 0;
   for (detector_segment const& d : s.segments) shares += d.share;
+  expects<value_error>(shares > 0 && std::isfinite(shares),
+                       "transmission: {} segments with the share {} of the detector; say where it stands",
+                       s.segments.size(), shares);
   std::vector<float> through(k * n), depth(n);
   for (detector_segment const& d : s.segments) {
     auto const way = way_to_detector(d, degree(tilt_deg), s.side);
@@ -123,6 +127,7 @@ inline std::vector<float> transmission(std::span<float const> mu, volume_shape c
 /// The mean over all tilts.
 inline std::vector<float> mean_transmission(std::span<float const> mu, volume_shape const& shape,
                                             absorption_setup const& s) {
+  expects<shape_error>(!s.tilts_deg.empty(), "mean_transmission: there are no tilts");
   std::vector<float> mean(mu.size());
   for (double const tilt : s.tilts_deg) {
     auto const one = transmission(mu, shape, s, tilt);

@@ -113,8 +113,10 @@ inline std::size_t check_standards(std::span<standard const> standards, bool abs
     if (!absolute) continue;
     positive(s.mass_thickness, "the mass thickness of a standard [kg/m2]");
     positive(s.dose, "the dose of a standard [electrons]");
-    expects<value_error>(s.mass_thickness_sigma >= 0 && s.dose_sigma >= 0,
-                         "{}: sigmas of dose and mass thickness of standard {} must be 0 or more", who, i);
+    expects<value_error>(s.mass_thickness_sigma >= 0 && s.dose_sigma >= 0 &&
+                             std::isfinite(s.mass_thickness_sigma) && std::isfinite(s.dose_sigma),
+                         "{}: sigmas of dose and mass thickness of standard {} must be finite, 0 or more",
+                         who, i);
   }
   return k;
 }
@@ -122,8 +124,14 @@ inline std::size_t check_standards(std::span<standard const> standards, bool abs
 }  // namespace detail
 
 /// The counts that a standard would give if it did not absorb: times chi / (1 - exp(-chi)) of its known slab.
+///
+/// throws   shape_error, value_error
 inline standard without_absorption(standard s, absorption_table const& table, degree take_off) {
   detail::positive(s.mass_thickness, "the mass thickness of a standard [kg/m2]");
+  expects<shape_error>(
+      s.weight_fractions.size() == s.counts.size() && (s.sigma.empty() || s.sigma.size() == s.counts.size()),
+      "without_absorption: {} counts, {} weight fractions and {} sigmas; all lists have the same length",
+      s.counts.size(), s.weight_fractions.size(), s.sigma.size());
   if (s.sigma.empty())
     for (double const c : s.counts) s.sigma.push_back(std::sqrt(std::max(c, 1.0)));
   for (std::size_t e = 0; e < s.counts.size(); ++e) {

@@ -49,7 +49,9 @@ inline void project_both(std::span<float const> volume, std::span<float const> t
         for (std::size_t b = 0; b < beam.detector; ++b)
           factor[y * beam.detector + b] =
               sums[2 * b] > 0
-                  ? static_cast<float>(sums[2 * b] / std::max(sums[2 * b + 1], 1e-6 * sums[2 * b]))
+                  ? static_cast<float>(
+                        sums[2 * b] /
+                        std::max(sums[2 * b + 1], sums[2 * b] / static_cast<double>(most_absorption)))
                   : 1.0f;
       });
 }
@@ -117,11 +119,15 @@ absorption_report correct_series(std::span<float> series, std::size_t rows, para
   while (report.iterations < options.iterations && !report.converged) {
     std::vector<float> const volumes = reconstruct(std::span<float const>(series));
     auto const factors = absorption_factors(volumes, rows, beam, scale, setup, options.threshold);
-    for (std::size_t i = 0; i < next.size(); ++i) next[i] = measured[i] * factors[i];
+    report.beyond = 0;
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      report.beyond += measured[i] > 0 && factors[i] > 0.99f * detail::most_absorption;
+      next[i] = measured[i] * factors[i];
+    }
     double const change = detail::relative_change(next, series, k);
     std::copy(next.begin(), next.end(), series.begin());
     report.changes.push_back(change);
-    report.converged = change <= options.tolerance;
+    report.converged = change <= options.tolerance && report.beyond == 0;
     ++report.iterations;
     if (watch(
             progress{.iteration = report.iterations, .iterations = options.iterations, .residual = change}) ==

@@ -23,9 +23,10 @@ struct absorption_options {
 /// What an absorption correction did.
 struct absorption_report {
   std::size_t iterations = 0;
-  bool converged = false;
+  bool converged = false;       ///< never where values are beyond correction
   std::vector<double> changes;  ///< relative, one for each iteration
   std::vector<double> through;  ///< for each line, the part of all its X-rays that reached the detector
+  std::size_t beyond = 0;  ///< values corrected by the most there is, a million: no specimen could give them
 };
 
 namespace detail {
@@ -51,6 +52,9 @@ inline double relative_change(std::span<float const> a, std::span<float const> b
   }
   return worst;
 }
+
+/// By what a value is multiplied at most.
+inline constexpr float most_absorption = 1e6f;
 
 }  // namespace detail
 
@@ -78,11 +82,15 @@ absorption_report correct_volumes(std::span<float> volumes, volume_shape const& 
   absorption_report report;
   while (report.iterations < options.iterations && !report.converged) {
     through = mean_transmission(attenuation(volumes, scale, setup, options.threshold), shape, setup);
-    for (std::size_t i = 0; i < next.size(); ++i) next[i] = measured[i] / std::max(through[i], 1e-6f);
+    report.beyond = 0;
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      report.beyond += measured[i] > 0 && through[i] * detail::most_absorption < 1.01f;
+      next[i] = measured[i] / std::max(through[i], 1 / detail::most_absorption);
+    }
     double const change = detail::relative_change(next, volumes, k);
     std::copy(next.begin(), next.end(), volumes.begin());
     report.changes.push_back(change);
-    report.converged = change <= options.tolerance;
+    report.converged = change <= options.tolerance && report.beyond == 0;
     ++report.iterations;
     if (watch(
             progress{.iteration = report.iterations, .iterations = options.iterations, .residual = change}) ==

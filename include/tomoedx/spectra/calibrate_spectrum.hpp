@@ -59,7 +59,9 @@ class calibration_quantities {
 
   /// The model at these values, the shape of lines only; false where no detector is like that.
   bool place(std::span<double const> q, spectral_model& m) const {
-    double const low = std::max(0.3, start_.how.from_kev), high = std::min(10.0, end_kev());
+    // two energies of the range well apart, 0.3 and 10 keV where it holds these
+    double const low = std::max(std::min(0.3, end_kev() / 2), start_.how.from_kev),
+                 high = std::min(std::max(10.0, 2 * low), end_kev());
     double const a = q[0] * scale_[0], b = q[1] * scale_[1], slope = (b - a) / (high - low);
     // an energy E of the start becomes E + a + slope (E - low)
     m.axis.first_kev = start_.axis.first_kev + a + slope * (start_.axis.first_kev - low);
@@ -72,7 +74,8 @@ class calibration_quantities {
     for (std::size_t i = 0; i < ratios_.size(); ++i)
       m.components[ratios_[i].component].parts[ratios_[i].part].ratio = ratio(q, i);
     return m.axis.width_kev > 0 && m.how.resolution.fano >= 0 && m.how.resolution.mn_ka_ev > 0 &&
-           m.how.shape.tail < 0.5 && m.how.resolution.fwhm2_ev2(0) > 1;
+           m.how.shape.tail <= 0.5 && m.how.resolution.fwhm2_ev2(0) > 0 &&
+           m.axis.energy(static_cast<double>(m.range.begin)) > 0;
   }
   double ratio(std::span<double const> q, std::size_t i) const {
     auto const& r = ratios_[i];
@@ -224,6 +227,12 @@ inline spectral_calibration calibrate_spectrum(spectral_model const& model, std:
     for (double const x : s.q) s.objective += x * x;
   };
   auto best = state_at(std::vector<double>(what.size()), {});
+  expects<value_error>(
+      std::isfinite(best.objective),
+      "calibrate_spectrum: the model expects no counts in some channels between {} and {} keV "
+      "that have some; change its range, background or resolution",
+      model.axis.energy(static_cast<double>(model.range.begin)),
+      model.axis.energy(static_cast<double>(model.range.end)));
   spectral_calibration result{model, {}, {}, best.deviance, 0};
   if (priors.shift_ev > 0)
     for (double const ev : {-60.0, -30.0, 30.0, 60.0}) {

@@ -5,6 +5,7 @@
 #include <tomoedx/core/error.hpp>
 #include <tomoedx/spectra/energy_axis.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,17 +18,17 @@ namespace tomoedx {
 
 /// What a file says of how its spectra were taken; empty where it says nothing.
 struct acquisition {
-  std::optional<double> pixel_nm;  ///< edge of a pixel
-  std::optional<double> beam_kev;
-  std::optional<double> beam_na;                     ///< current
-  std::optional<double> live_time_s, real_time_s;    ///< of the whole image
-  std::optional<double> tilt_deg;                    ///< of the stage
-  std::optional<double> resolution_ev;               ///< full width at half maximum at Mn Ka
-  std::optional<double> elevation_deg, azimuth_deg;  ///< of the detector
-  std::optional<double> solid_angle_sr;
-  std::vector<std::string> elements;  ///< that its user chose, as symbols
-  std::string title, instrument, date;
-  std::vector<std::string> notes;  ///< what was odd about the file
+  std::optional<double> pixel_nm = {};  ///< edge of a pixel
+  std::optional<double> beam_kev = {};
+  std::optional<double> beam_na = {};                          ///< current
+  std::optional<double> live_time_s = {}, real_time_s = {};    ///< of the whole image
+  std::optional<double> tilt_deg = {};                         ///< of the stage
+  std::optional<double> resolution_ev = {};                    ///< full width at half maximum at Mn Ka
+  std::optional<double> elevation_deg = {}, azimuth_deg = {};  ///< of the detector
+  std::optional<double> solid_angle_sr = {};
+  std::vector<std::string> elements = {};  ///< that its user chose, as symbols
+  std::string title = {}, instrument = {}, date = {};
+  std::vector<std::string> notes = {};  ///< what was odd about the file
 };
 
 /// Counts at (y, x, channel), kept as the channels that counted, pixel by pixel. Most pixels of a map have fewer counts
@@ -41,7 +42,7 @@ struct spectrum_image {
   std::vector<std::size_t> begin;
   std::vector<std::uint16_t> channel;
   std::vector<std::uint32_t> count;
-  acquisition how;
+  acquisition how = {};
 
   std::size_t pixels() const { return rows * columns; }
   std::size_t events() const { return channel.size(); }
@@ -89,12 +90,13 @@ inline std::vector<double> sum_spectrum(spectrum_image const& s) {
 /// A spectrum image from all its values, most of them zero.
 ///
 /// shapes   counts (y, x, channel)
-/// throws   shape_error when the sizes differ
+/// throws   shape_error when the sizes differ; value_error for a value that is no count: whole, 0 to 4294967295
 template <class Count>
 spectrum_image sparse(std::span<Count const> counts, std::size_t rows, std::size_t columns,
                       energy_axis const& energy, acquisition how = {}) {
   validate(energy, "sparse");
-  expects<shape_error>(counts.size() == rows * columns * energy.channels,
+  expects<shape_error>(rows > 0 && columns > 0 && rows <= 65536 && columns <= 65536 &&
+                           counts.size() == rows * columns * energy.channels,
                        "sparse: {} values for {} x {} pixels of {} channels", counts.size(), rows, columns,
                        energy.channels);
   spectrum_image s{rows, columns, energy, {0}, {}, {}, std::move(how)};
@@ -102,6 +104,11 @@ spectrum_image sparse(std::span<Count const> counts, std::size_t rows, std::size
   for (std::size_t p = 0; p < s.pixels(); ++p) {
     for (std::size_t c = 0; c < energy.channels; ++c)
       if (auto const n = counts[p * energy.channels + c]; n != 0) {
+        auto const value = static_cast<double>(n);
+        expects<value_error>(value > 0 && value <= 4294967295.0 && value == std::floor(value),
+                             "sparse: {} in channel {} of pixel {} is no count; give whole numbers from 0 to "
+                             "4294967295",
+                             n, c, p);
         s.channel.push_back(static_cast<std::uint16_t>(c));
         s.count.push_back(static_cast<std::uint32_t>(n));
       }

@@ -17,10 +17,12 @@
 // IWYU pragma: private, include <tomoedx/align/drift.hpp>
 namespace tomoedx::detail {
 
-/// What brings image `second` onto image `first`: shift(second) - shift(first).
+/// What brings image `second` onto image `first`: shift(second) - shift(first). In x both may have been narrowed about
+/// their middles before, which narrows their shifts: narrow_second shift(second) - narrow_first shift(first).
 struct measured_pair {
   std::size_t first = 0, second = 0;
   double dx = 0, dy = 0, score = 0;
+  double narrow_first = 1, narrow_second = 1;
 };
 
 struct joined_pairs {
@@ -36,22 +38,29 @@ inline joined_pairs join_pairs(std::span<measured_pair const> pairs, std::size_t
   std::vector<double> robust(pairs.size(), 1.0), off(pairs.size());
   joined_pairs result;
   for (int round = 0; round < 10 && images > 1; ++round) {
-    matrix a = matrix::Zero(n, n), b = matrix::Zero(n, 2);
+    matrix ax = matrix::Zero(n, n), ay = ax, b = matrix::Zero(n, 2);
     for (std::size_t p = 0; p < pairs.size(); ++p) {
       auto const& pair = pairs[p];
       auto const i = static_cast<Eigen::Index>(pair.first), j = static_cast<Eigen::Index>(pair.second);
       double const s = std::max(pair.score, 1e-3), w = robust[p] * s * s;
-      a(i, i) += w, a(j, j) += w, a(i, j) -= w, a(j, i) -= w;
-      b(i, 0) -= w * pair.dx, b(j, 0) += w * pair.dx;
+      double const f = pair.narrow_first, g = pair.narrow_second;
+      ax(i, i) += w * f * f, ax(j, j) += w * g * g, ax(i, j) -= w * f * g, ax(j, i) -= w * f * g;
+      ay(i, i) += w, ay(j, j) += w, ay(i, j) -= w, ay(j, i) -= w;
+      b(i, 0) -= w * f * pair.dx, b(j, 0) += w * g * pair.dx;
       b(i, 1) -= w * pair.dy, b(j, 1) += w * pair.dy;
     }
-    a(static_cast<Eigen::Index>(fixed), static_cast<Eigen::Index>(fixed)) +=
-        1;  // any weight: no pair is against it
-    matrix const x = a.ldlt().solve(b);
+    auto const stays = static_cast<Eigen::Index>(fixed);
+    for (matrix* const a : {&ax, &ay}) {
+      a->row(stays).setZero(), a->col(stays).setZero();
+      (*a)(stays, stays) = 1;
+    }
+    b.row(stays).setZero();
+    matrix const x = ax.ldlt().solve(b.col(0)), y = ay.ldlt().solve(b.col(1));
     for (std::size_t t = 0; t < images; ++t)
-      dx[t] = x(static_cast<Eigen::Index>(t), 0), dy[t] = x(static_cast<Eigen::Index>(t), 1);
+      dx[t] = x(static_cast<Eigen::Index>(t), 0), dy[t] = y(static_cast<Eigen::Index>(t), 0);
     for (std::size_t p = 0; p < pairs.size(); ++p)
-      off[p] = std::hypot(dx[pairs[p].second] - dx[pairs[p].first] - pairs[p].dx,
+      off[p] = std::hypot(pairs[p].narrow_second * dx[pairs[p].second] -
+                              pairs[p].narrow_first * dx[pairs[p].first] - pairs[p].dx,
                           dy[pairs[p].second] - dy[pairs[p].first] - pairs[p].dy);
     double const scale = std::max(outlier * median_of(off), 0.02);
     for (std::size_t p = 0; p < pairs.size(); ++p) robust[p] = 1 / (1 + off[p] * off[p] / (scale * scale));

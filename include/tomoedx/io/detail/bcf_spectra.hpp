@@ -24,17 +24,19 @@ struct bcf_size {
   std::size_t rows = 0, columns = 0;
 };
 
-/// Take the first 416 bytes of a map. Pixels without counts need no byte, so a few more of them are believed
-/// than there are bytes.
-inline bcf_size bcf_map_size(byte_reader& in, std::uint64_t bytes) {
+/// Take the first 416 bytes of a map that has so many `bytes`, `stored` of them in the file before it was unpacked.
+/// Pixels without counts need no byte, so more of them are believed than there are bytes stored.
+inline bcf_size bcf_map_size(byte_reader& in, std::uint64_t bytes, std::uint64_t stored) {
   unsigned char const* const head = in.take(bcf_first_line);
   bcf_size const s{little<std::uint32_t>(head), little<std::uint32_t>(head + 4)};
   expects<file_error>(s.rows > 0 && s.columns > 0 && s.rows <= 65536 && s.columns <= 65536,
                       "{}: {} x {} pixels, at byte 0; 1 to 65536 are possible along each", in.name(), s.rows,
                       s.columns);
-  expects<file_error>(s.rows <= bytes / 4 && s.rows * s.columns <= (1u << 20) + bytes * 16,
-                      "{}: claims {} x {} pixels, at byte 0, and holds only {} bytes of spectra", in.name(),
-                      s.rows, s.columns, bytes);
+  expects<file_error>(
+      s.rows <= bytes / 4 && s.rows * s.columns <= (1u << 20) + stored * 64,
+      "{}: claims {} x {} pixels, at byte 0, and holds only {} bytes of spectra, {} before they "
+      "were unpacked; the file is damaged",
+      in.name(), s.rows, s.columns, bytes, stored);
   return s;
 }
 
@@ -57,11 +59,12 @@ inline void append_line(bcf_line& line, spectrum_image& s, std::string const& na
   line.counts.clear();
 }
 
-/// Unpack a map into `s`, which knows its channels: its lines, each with the number of its pixels before
-/// them.
-inline void unpack_bcf(std::span<unsigned char const> bytes, std::string const& name, spectrum_image& s) {
+/// Unpack a map, `stored` bytes in its file, into `s`, which knows its channels: its lines, each with the number of
+/// its pixels before them.
+inline void unpack_bcf(std::span<unsigned char const> bytes, std::uint64_t stored, std::string const& name,
+                       spectrum_image& s) {
   byte_reader in(bytes, name);
-  bcf_size const size = bcf_map_size(in, bytes.size());
+  bcf_size const size = bcf_map_size(in, bytes.size(), stored);
   s.rows = size.rows;
   s.columns = size.columns;
   s.begin.reserve(s.pixels() + 1);

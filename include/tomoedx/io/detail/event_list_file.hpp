@@ -124,6 +124,11 @@ inline event_list_file open_event_list(std::filesystem::path const& path) {
     expects<file_error>(event_gatherer::plausible(f.what.rows, f.what.columns, f.events_of(i)),
                         "{}: claims {} x {} pixels for the {} events of image {}; the file is damaged",
                         f.name, f.what.rows, f.what.columns, f.events_of(i), i);
+  std::uint64_t stored = 0;
+  for (hdf5_dataset const& c : f.columns) stored += H5Dget_storage_size(c.dataset);
+  expects<file_error>(f.what.rows * f.what.columns <= (std::size_t(1) << 22) + 1024 * stored,
+                      "{}: claims {} x {} pixels and has {} bytes of events; the file is damaged", f.name,
+                      f.what.rows, f.what.columns, stored);
 
   acquisition& how = f.what.how;
   if (auto const um = number_attribute(root, "pixel_um"); um && *um > 0) how.pixel_nm = *um * 1000;

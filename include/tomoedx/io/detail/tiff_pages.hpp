@@ -75,7 +75,7 @@ struct tiff_file {
   std::uint64_t bytes;
   tiff_handle tiff;
   tiff_page page;
-  std::vector<std::uint32_t> pages;  ///< directories that are images in full size
+  std::vector<std::uint64_t> pages;  ///< where the directories of images in full size are
   std::uint64_t plain_images =
       0;  ///< of an ImageJ file with one directory, whose images follow each other plainly
   std::uint64_t plain_begin = 0;
@@ -98,7 +98,7 @@ struct tiff_file {
       expects<file_error>(
           p == page, "{}: page {} is {} x {} {}, the first {} x {} {}; save stacks of one size", name,
           directory, p.rows, p.columns, name_of(p.type), page.rows, page.columns, name_of(page.type));
-      pages.push_back(directory);
+      pages.push_back(TIFFCurrentDirOffset(tiff));
     } while (++directory, TIFFReadDirectory(tiff) == 1);
     expects<file_error>(!tiff.complained(), "{}: page {} is damaged: {}", name, directory, tiff.reason());
     select(0);
@@ -107,8 +107,8 @@ struct tiff_file {
   }
 
   void select(std::size_t page_index) {
-    expects<file_error>(TIFFSetDirectory(tiff, pages[page_index]) == 1, "{}: libtiff cannot find page {}: {}",
-                        tiff.name(), page_index, tiff.reason());
+    expects<file_error>(TIFFSetSubDirectory(tiff, pages[page_index]) == 1,
+                        "{}: libtiff cannot find page {}: {}", tiff.name(), page_index, tiff.reason());
   }
 
  private:
@@ -168,22 +168,23 @@ void read_page(tiff_file const& f, T* to, std::size_t first_index) {
             : std::min(t.field<std::uint32_t>(TIFFTAG_ROWSPERSTRIP, 0xFFFFFFFFu), f.page.rows);
   std::uint32_t const wide = tiled ? t.field<std::uint32_t>(TIFFTAG_TILEWIDTH, 0) : f.page.columns;
   auto const room = count_of({high, wide}, sizeof(From));
-  expects<file_error>(high > 0 && wide > 0 && room &&
-                          *room <= (std::uint64_t(f.page.rows) + 65536) * (f.page.columns + 65536),
-                      "{}: has tiles or strips of {} x {} pixels; the file is damaged", t.name(), high, wide);
+  expects<file_error>(
+      high > 0 && wide > 0 && room && *room <= most_bytes(t, f.bytes) / sizeof(From),
+      "{}: has tiles or strips of {} x {} pixels, more than its {} bytes hold; the file is damaged", t.name(),
+      high, wide, f.bytes);
   std::vector<From> buffer(*room);
   auto const size = static_cast<tmsize_t>(*room * sizeof(From));
   std::uint32_t part = 0;
-  for (std::uint32_t y = 0; y < f.page.rows; y += high)
-    for (std::uint32_t x = 0; x < f.page.columns; x += wide, ++part) {
-      std::size_t const rows = std::min(high, f.page.rows - y), columns = std::min(wide, f.page.columns - x);
+  for (std::size_t y = 0; y < f.page.rows; y += high)
+    for (std::size_t x = 0; x < f.page.columns; x += wide, ++part) {
+      std::size_t const rows = std::min<std::size_t>(high, f.page.rows - y),
+                        columns = std::min<std::size_t>(wide, f.page.columns - x);
       auto const wanted = static_cast<tmsize_t>((tiled ? *room : rows * wide) * sizeof(From));
       tmsize_t const got = tiled ? TIFFReadEncodedTile(t, part, buffer.data(), size)
                                  : TIFFReadEncodedStrip(t, part, buffer.data(), wanted);
       expects<file_error>(got == wanted, "{}: {} {} holds {} bytes of {}: {}", t.name(),
                           tiled ? "tile" : "strip", part, got, wanted, t.reason());
       for (std::size_t r = 0; r < rows; ++r) put(buffer.data() + r * wide, y + r, x, columns);
-      if (y > f.page.rows - rows) break;
     }
 }
 

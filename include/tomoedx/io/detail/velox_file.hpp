@@ -158,9 +158,11 @@ inline velox_stream open_stream(velox_file const& file, velox_detector_stream co
   expects<file_error>(shape[0] <= (1u << 25) + stored * 64,
                       "{}: {} values are packed in {} bytes; no stream is so empty", data->name, shape[0],
                       stored);
-  expects<file_error>(s.scan.rows * s.scan.columns <= (1u << 20) + shape[0] * 16,
-                      "{}: {} values for {} x {} pixels; each pixel needs one", data->name, shape[0],
-                      s.scan.rows, s.scan.columns);
+  std::uint64_t const pixels = std::uint64_t(s.scan.rows) * s.scan.columns;
+  expects<file_error>(
+      pixels <= (1u << 20) + shape[0] * 16 && pixels <= (1u << 22) + stored * 256,
+      "{}: {} values for {} x {} pixels, in {} bytes; each pixel needs one, the file is damaged", data->name,
+      shape[0], s.scan.rows, s.scan.columns, stored);
   velox_stream out{
       data->name, shape[0], {}, [data](std::uint64_t first, std::size_t count, std::uint16_t* to) {
         read_layers(*data, H5T_NATIVE_UINT16, 0, static_cast<std::size_t>(first), count, to);

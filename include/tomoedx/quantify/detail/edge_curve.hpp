@@ -69,41 +69,43 @@ struct edge_guess {
   double background = 0, plateau = 0, spread_inside = 0, spread_outside = 0, threshold = 0;
 };
 
+/// How many of falling values are above t.
+inline double count_above(std::span<float const> falling, double t) {
+  return static_cast<double>(std::partition_point(falling.begin(), falling.end(),
+                                                  [&](float v) { return static_cast<double>(v) > t; }) -
+                             falling.begin());
+}
+
 inline edge_guess guess_edge(std::span<float const> falling) {
   std::size_t const n = falling.size();
   auto const at = [&](double i) {
     return static_cast<double>(
         falling[static_cast<std::size_t>(std::clamp(i, 0.0, static_cast<double>(n - 1)))]);
   };
-  auto const count_above = [&](double t) {  // of falling values
-    return static_cast<double>(std::partition_point(falling.begin(), falling.end(),
-                                                    [&](float v) { return static_cast<double>(v) > t; }) -
-                               falling.begin());
-  };
+  auto const above_of = [&](double t) { return count_above(falling, t); };
   double const all = static_cast<double>(n), top = at(std::min(5.0, all / 100));
   edge_guess g;
   double t = 0.5 * (top + at(0.5 * all));
   // outside: the median, again and again of what lies near it, so that blurred edges do not count
-  double const above = count_above(t);
+  double const above = above_of(t);
   g.background = at(0.5 * (above + all));
   for (int i = 0; i < 8; ++i) {
-    double const first =
-        count_above(std::nextafter(g.background, -1e300));  // values not below the background
+    double const first = above_of(std::nextafter(g.background, -1e300));  // values not below the background
     double const below = all - first;
     g.spread_outside = below > 0.1 * all ? (g.background - at(first + 0.5 * below)) / 0.6745 : 0;
     if (g.spread_outside <= 0) break;
-    double const a = count_above(g.background + 2 * g.spread_outside);
-    double const b = count_above(g.background - 2 * g.spread_outside);
+    double const a = above_of(g.background + 2 * g.spread_outside);
+    double const b = above_of(g.background - 2 * g.spread_outside);
     g.background = at(0.5 * (a + b));
   }
   if (g.spread_outside <= 0) {  // cut off at the background: take the other side
-    double const higher = count_above(g.background);
+    double const higher = above_of(g.background);
     g.spread_outside = higher > above ? (at(higher - 0.25 * (higher - above)) - g.background) / 0.3186 : 0;
   }
   // inside: the median above half way up, again and again
   double inside = 0;
   for (int i = 0; i < 20; ++i) {
-    inside = std::max(count_above(std::max(t, g.background + 4 * g.spread_outside)), 1.0);
+    inside = std::max(above_of(std::max(t, g.background + 4 * g.spread_outside)), 1.0);
     g.plateau = (inside < 8 ? top : at(0.5 * inside)) - g.background;
     double const next = g.background + 0.5 * g.plateau;
     if (next == t) break;
@@ -112,6 +114,23 @@ inline edge_guess guess_edge(std::span<float const> falling) {
   g.threshold = std::max(t, std::min(g.background + 4 * g.spread_outside, g.background + 0.8 * g.plateau));
   g.spread_inside = at(0.16 * inside) - g.background - g.plateau;
   return g;
+}
+
+/// The height of a step out of the background that all thresholds from 0.2 to 0.8 of it part alike, within 1 % of the
+/// volume; the lowest one, 0 where there is none.
+inline double find_step(std::span<float const> falling, edge_guess const& g) {
+  auto const voxels = static_cast<double>(falling.size());
+  auto const part = [&](double height, double share) {
+    return count_above(falling, g.background + share * height);
+  };
+  double found = 0, volume = 0;
+  for (double height = 0.05 * g.plateau; height < 1.02 * g.plateau; height *= 1.05) {
+    double const most = part(height, 0.2), least = part(height, 0.8);
+    bool const flat = least >= 27 && most <= 0.95 * voxels && most - least <= 0.01 * least;
+    if (found > 0 && (!flat || least < 0.99 * volume)) break;
+    if (flat) found = height, volume = found > 0 ? std::max(volume, least) : least;
+  }
+  return found;
 }
 
 }  // namespace tomoedx::detail

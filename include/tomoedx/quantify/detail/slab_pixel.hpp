@@ -180,7 +180,7 @@ map_fractions solve_maps(std::span<float const> counts, std::span<float const> s
     slab_pixel p(s);
     std::size_t slowest = 0;
     for (std::size_t i = first; i < last; ++i) {
-      double sum = 0, mass = 0;
+      double sum = 0, mass = 0, counted = 0;
       for (std::size_t e = 0; e < k; ++e) {
         double c = static_cast<double>(counts[e * n + i]);
         if (o.below_zero == negatives::clip) c = std::max(c, 0.0);
@@ -191,9 +191,10 @@ map_fractions solve_maps(std::span<float const> counts, std::span<float const> s
         p.variance[e] = noise * noise + factor * factor;
         sum += c;
         mass += c * s.mass_per_count[e];
+        counted += c * s.mass_per_count[e] * s.counted_per_mass[e];
       }
       bool const there = o.inside.empty() ? sum >= o.least_counts : o.inside[i] != 0;
-      if (!there || !(mass > 0)) continue;
+      if (!there || !(mass > 0) || !(counted > 0)) continue;
       p.thickness = thickness_of(i);
       p.solve();
       r.inside[i] = 1;
