@@ -56,7 +56,7 @@ image_series reference_series(alignment_plan const& p, alignment_data& d) {
   return s;
 }
 
-/// An alignment in the pixels of images that were joined, or back.
+/// The shifts of an alignment in pixels that are `factor` times as small.
 alignment scaled(alignment a, double factor) {
   for (auto* shifts : {&a.dx, &a.dy})
     for (double& s : *shifts) s *= factor;
@@ -64,10 +64,24 @@ alignment scaled(alignment a, double factor) {
   return a;
 }
 
+/// An alignment in squares of `bin` pixels joined to one; columns that do not fill a square were dropped at the end, so
+/// the middle lies elsewhere.
+alignment joined(alignment a, std::size_t bin, std::size_t columns) {
+  a.axis_offset += 0.5 * static_cast<double>(columns % bin);
+  return scaled(std::move(a), 1 / static_cast<double>(bin));
+}
+
+/// The same alignment in the pixels themselves.
+alignment parted(alignment a, std::size_t bin, std::size_t columns) {
+  a = scaled(std::move(a), static_cast<double>(bin));
+  a.axis_offset -= 0.5 * static_cast<double>(columns % bin);
+  return a;
+}
+
 class chain {
  public:
   chain(alignment_plan const& p, image_series series)
-      : plan_(p), series_(std::move(series)), found_(scaled(p.start, 1 / bin())) {
+      : plan_(p), series_(std::move(series)), found_(joined(p.start, p.asked.bin, p.shape[2])) {
     beam_.tilts_deg = p.tilts;
     beam_.detector = series_.shape[2];
     auto const size = [&](std::optional<std::size_t> n, std::size_t otherwise) {
@@ -79,7 +93,8 @@ class chain {
 
   void perform(std::string const& step) {
     if (step == "drift") found_ = then(found_, align_by_drift(moved(), series_.shape, plan_.tilts, drift()));
-    if (step == "mass") found_ = then(found_, align_by_centre_of_mass(moved(), series_.shape, plan_.tilts));
+    if (step == "mass")
+      found_ = then(found_, align_by_centre_of_mass(moved(), series_.shape, plan_.tilts, found_.axis_offset));
     if (step == "profile") found_ = then(found_, align_by_vertical_profile(moved(), series_.shape));
     if (step == "reprojection") reproject();
     if (step == "axis")
@@ -89,7 +104,7 @@ class chain {
     stop_if_asked();
   }
 
-  alignment result() const { return scaled(found_, bin()); }
+  alignment result() const { return parted(found_, plan_.asked.bin, plan_.shape[2]); }
 
  private:
   double bin() const { return static_cast<double>(plan_.asked.bin); }
@@ -119,9 +134,9 @@ class chain {
     }
     reprojection_alignment_options o;
     o.rounds = plan_.asked.rounds;
-    o.folds = std::min<std::size_t>(o.folds, plan_.tilts.size() / 2);
     o.likelihood = counts() ? likelihood::poisson : likelihood::gaussian;
     o.registration.max_shift = std::max(plan_.asked.max_shift / bin(), 1.0);
+    if (counts()) o.registration.smooth = 0;
     progress_display display("reprojection", plan_.asked.quiet, "round");
     found_ = align_by_reprojection(model(), beam_, images, series_.shape[1], std::move(start), o,
                                    [&](progress const& now) { return display(now); });

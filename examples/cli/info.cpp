@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "denoise_weights.hpp"
 #include "files.hpp"
+#include "info_spectra.hpp"
 #include "records.hpp"
 
 #include <tomoedx/io/detail/location.hpp>
@@ -127,6 +128,7 @@ void run(info_command const& c) {
       print_text(record);
     return;
   }
+  if (tell_of_spectra(c.file, c.json)) return;
   file_record record;
   record.path = c.file;
   auto const datasets = datasets_in(c.file);

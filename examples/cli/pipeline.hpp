@@ -19,7 +19,7 @@ namespace tomoedx::cli {
 class stage_request {
  public:
   stage_request() = default;
-  explicit stage_request(std::string name) : name_(std::move(name)), known_(arguments_of(name_)) {}
+  explicit stage_request(std::string name);
 
   std::string const& name() const { return name_; }
   std::vector<known_argument> const& known() const { return known_; }
@@ -70,12 +70,16 @@ struct products {
 stage_request completed(pipeline const& p, stage_request request, products const& before,
                         std::string const& folder);
 
-/// Add what a stage left in its folder.
-void collect(std::string const& stage, std::string const& folder, products& so_far);
+/// What there is before the first stage.
+products given(pipeline const& p);
+
+/// Add what a stage left in its folder; maps and HAADF that it was the first to name are there for later ones, too.
+void collect(stage_request const& stage, std::string const& folder, products& so_far);
 
 /// Run the command of a stage, or rehearse it: then all is checked, and stand-ins of its results, files of the right
 /// shape without values, are left in its folder. Errors begin with the configuration and the stage.
-void perform(pipeline const& p, stage_request const& stage, std::string const& folder, bool rehearsal);
+void perform(pipeline const& p, stage_request const& stage, products const& before, std::string const& folder,
+             bool rehearsal);
 
 /// report.json and report.md in the output.
 void write_pipeline_report(pipeline const& p, tree const& stages, double seconds);

@@ -137,6 +137,12 @@ std::vector<std::string> const& stage_names() {
   return names;
 }
 
+stage_request::stage_request(std::string name) : name_(std::move(name)), known_(arguments_of(name_)) {
+  if (name_ != "denoise") return;  // a command for one stack, a stage for all of them
+  for (auto& a : known_)
+    if (a.name == "input") a.is_list = true;
+}
+
 known_argument const* stage_request::argument(std::string_view name) const {
   auto const found = std::ranges::find(known_, name, &known_argument::name);
   return found == known_.end() ? nullptr : &*found;

@@ -70,10 +70,10 @@ std::string table(tree::list const& rows) {
   return head + "\n" + line + "\n" + body + "\n";
 }
 
-std::string sentences(tree const& report, char const* list, char const* lead) {
+std::string sentences(tree const& report, char const* list, std::string const& lead) {
   std::string text;
   if (auto const* all = report.find(list); all != nullptr && all->items() != nullptr)
-    for (auto const& s : *all->items()) text += std::string("- ") + lead + plain(cell(s)) + "\n";
+    for (auto const& s : *all->items()) text += "- " + lead + plain(cell(s)) + "\n";
   return text;
 }
 
@@ -88,7 +88,11 @@ std::string stage_text(fs::path const& output, tree const& stage) {
   std::string text = fmt::format("\n## {}\n\n", name);
   for (auto const& file : reports_in(output / name)) {
     auto const report = read_json(file.string());
-    text += sentences(report, "steps", "") + sentences(report, "warnings", "**note** ");
+    auto const file_name = file.filename().string(), ending = std::string("_report.json");
+    auto const of = file_name.ends_with(ending)  // a report of one series among others
+                        ? plain(file_name.substr(0, file_name.size() - ending.size())) + ": "
+                        : std::string();
+    text += sentences(report, "steps", of) + sentences(report, "warnings", "**note** " + of);
     text += "\n";
     if (auto const* rows = report.find("table"); rows != nullptr && rows->items() != nullptr)
       text += table(*rows->items());

@@ -16,6 +16,7 @@ namespace tomoedx::cli {
 namespace {
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
+using map_file = std::pair<std::string, std::string>;
 
 /// What a command does, or all it can say without values.
 void call(words const& arguments, bool rehearsal) {
@@ -26,13 +27,30 @@ void call(words const& arguments, bool rehearsal) {
   made.rehearse();
 }
 
-/// One run of the filter for each map.
-void denoise_all(stage_request const& stage, std::string const& folder, bool rehearsal) {
+/// What a series to denoise is called: as the map it is, else by its file.
+std::string name_of(std::string const& file, products const& before) {
+  if (file == before.haadf) return "HAADF";
+  for (auto const& [name, path] : before.maps)
+    if (path == file) return name;
+  auto const stem = fs::path(file).stem().string();
+  return stem.starts_with("map_") ? stem.substr(4) : stem;
+}
+
+/// One run of the filter for each map, and for HAADF; that one is never counts.
+void denoise_all(stage_request const& stage, products const& before, std::string const& folder,
+                 bool rehearsal) {
   io::atomic_directory staging(folder, io::existing::replace);
+  words names;
   for (auto const& file : stage.values("input")) {
+    auto const name = name_of(file, before);
+    expects<value_error>(std::ranges::find(names, name) == names.end(),
+                         "input: {}: there is a series {} already; give files with different names", file,
+                         name);
+    names.push_back(name);
     auto one = stage;
     one.set("input", {file});
-    one.set("output", {(staging.path() / fs::path(file).stem()).string() + ".npy"});
+    if (name == "HAADF") one.set("noise", {"gaussian"});
+    one.set("output", {(staging.path() / name).string() + ".npy"});
     call(one.words(), rehearsal);
   }
   staging.commit();
@@ -60,6 +78,9 @@ stage_request completed(pipeline const& p, stage_request request, products const
   if (request.name() == "denoise") {
     words files;
     for (auto const& [name, file] : before.maps) files.push_back(file);
+    // A parameter in the unit of the maps, or a network for counts, is not for HAADF.
+    bool const own = request.has("sigma") || request.has("weight") || request.has("network");
+    if (!own && !before.haadf.empty()) files.push_back(before.haadf);
     request.offer("input", files);
   }
   request.offer("map", named(before.maps));
@@ -82,7 +103,15 @@ stage_request completed(pipeline const& p, stage_request request, products const
   return request;
 }
 
-void collect(std::string const& stage, std::string const& folder, products& so_far) {
+products given(pipeline const& p) {
+  products all;
+  for (auto const& [key, values] : p.common)
+    if (key == "haadf") all.haadf = values.front();
+  return all;
+}
+
+void collect(stage_request const& request, std::string const& folder, products& so_far) {
+  auto const& stage = request.name();
   auto const in = [&](std::string const& name) { return (fs::path(folder) / name).string(); };
   auto const files_of = [&](tree const& report, char const* list) {
     std::vector<std::pair<std::string, std::string>> maps;
@@ -99,6 +128,10 @@ void collect(std::string const& stage, std::string const& folder, products& so_f
       so_far.pixel_nm = fmt::format("{}", nm->number());
   } else if (stage == "align") {
     auto const report = read_json(in("alignment.json"));
+    if (so_far.maps.empty())
+      for (auto const& map : request.values("map"))
+        so_far.maps.emplace_back(map.substr(0, map.find('=')), map.substr(map.find('=') + 1));
+    if (so_far.haadf.empty()) so_far.haadf = request.value("haadf");
     so_far.shifts = in("shifts.txt");
     if (auto const* offset = report.find("axis_offset"); offset != nullptr && offset->is_number())
       so_far.axis_offset = fmt::format("{}", offset->number());
@@ -107,21 +140,31 @@ void collect(std::string const& stage, std::string const& folder, products& so_f
         so_far.haadf = file;
         continue;
       }
-      auto const map = std::ranges::find(so_far.maps, name, &std::pair<std::string, std::string>::first);
+      auto const map = std::ranges::find(so_far.maps, name, &map_file::first);
       if (map != so_far.maps.end())
         map->second = file;
       else
         so_far.maps.emplace_back(name, file);
     }
   } else if (stage == "denoise") {
-    for (auto& [name, file] : so_far.maps)
-      if (auto const clean = in(fs::path(file).stem().string() + ".npy"); fs::exists(clean)) file = clean;
+    auto const before = so_far;
+    for (auto const& file : request.values("input")) {
+      auto const name = name_of(file, before);
+      if (name == "HAADF")
+        so_far.haadf = in(name + ".npy");
+      else if (auto const map = std::ranges::find(so_far.maps, name, &map_file::first);
+               map != so_far.maps.end())
+        map->second = in(name + ".npy");
+      else
+        so_far.maps.emplace_back(name, in(name + ".npy"));
+    }
   } else if (stage == "reconstruct") {
     so_far.volumes = folder;
   }
 }
 
-void perform(pipeline const& p, stage_request const& stage, std::string const& folder, bool rehearsal) {
+void perform(pipeline const& p, stage_request const& stage, products const& before, std::string const& folder,
+             bool rehearsal) {
   auto const where = p.file + ": " + stage.name();
   auto const temporary = rehearsal ? fs::path(folder).parent_path().string() : std::string();
   try {
@@ -129,7 +172,7 @@ void perform(pipeline const& p, stage_request const& stage, std::string const& f
       expects<value_error>(
           stage.has("input"),
           "there is nothing to denoise; give the stage maps, or \"input\": a list of stacks");
-      denoise_all(stage, folder, rehearsal);
+      denoise_all(stage, before, folder, rehearsal);
     } else {
       call(stage.words(), rehearsal);
     }

@@ -82,7 +82,12 @@ void undo_absorption(quantification_plan const& p, mass_scale const& scale, quan
       "absorption in the specimen undone in {} iterations, by the mean over {} tilts and {} segments of the "
       "detector; the part of the X-rays that came through: {}",
       r.iterations, tilts, setup.segments.size(), parts));
-  if (!r.converged)
+  if (r.beyond > 0)
+    d.warnings.push_back(
+        fmt::format("{} values are more than any specimen of this composition could send to the detector; is "
+                    "the density right?",
+                    r.beyond));
+  else if (!r.converged)
     d.warnings.push_back(
         fmt::format("the absorption correction moved by {:.2g} in its last iteration; is the density "
                     "right?",

@@ -99,16 +99,16 @@ void check_output(pipeline const& p) {
 /// Every stage with stand-ins for what those before will leave: whatever is wrong is told before anything is computed.
 void rehearse_all(pipeline const& p) {
   scratch_folder const scratch;
-  products so_far;
-  for (auto const& stage : p.stages) {
-    auto const folder = scratch / stage.name();
-    perform(p, completed(p, stage, so_far, folder), folder, true);
-    collect(stage.name(), folder, so_far);
+  auto so_far = given(p);
+  for (auto const& asked : p.stages) {
+    auto const folder = scratch / asked.name();
+    auto const stage = completed(p, asked, so_far, folder);
+    perform(p, stage, so_far, folder, true);
+    collect(stage, folder, so_far);
   }
 }
 
 void print_rehearsal(pipeline const& p) {
-  products so_far;
   fmt::print("{}: nothing is wrong with it; {}\n", p.file,
              p.stages.size() == 1 ? "its stage is" : "its stages are");
   for (auto const& stage : p.stages) fmt::print("  tomoedx {}\n", fmt::join(stage.words(), " "));
@@ -122,7 +122,7 @@ struct done_stages {
 
 done_stages perform_all(run_command const& c, pipeline const& p) {
   done_stages done;
-  products so_far;
+  auto so_far = given(p);
   bool again = false;
   std::error_code ec;
   fs::create_directory(p.output, ec);
@@ -143,7 +143,7 @@ done_stages perform_all(run_command const& c, pipeline const& p) {
       std::fflush(stdout);
       forget_peak();
       stopwatch clock;
-      perform(p, stage, folder, false);
+      perform(p, stage, so_far, folder, false);
       state.set("seconds", clock.seconds()).set("peak_bytes", static_cast<std::int64_t>(peak_bytes()));
       state.set("finished", now_text());
       io::atomic_file file(fs::path(folder) / state_name);
@@ -152,7 +152,7 @@ done_stages perform_all(run_command const& c, pipeline const& p) {
     }
     state.set("skipped", skip);
     done.list.push(std::move(state));
-    collect(asked.name(), folder, so_far);
+    collect(stage, folder, so_far);
     stop_if_asked();
   }
   return done;

@@ -51,3 +51,14 @@ TEST_CASE("the centre of one pixel is its place, and images without mass are ref
   CHECK_THROWS_AS(align_by_centre_of_mass(image, {1, 5, 7}, std::vector<double>{0, 1}), shape_error);
   CHECK_THROWS_AS(fit_axis(std::vector<double>{0, 1}, std::vector<double>{0, 1}), shape_error);
 }
+
+TEST_CASE("after an axis offset was found the centre of mass keeps it, if told") {
+  std::vector<double> const tilts{-60, -40, -20, 0, 20, 40, 60};
+  auto const series = series_of(particles(20, 15, 3), tilts, 64, 64, 5);
+  alignment known(tilts.size());
+  known.axis_offset = 5;
+  auto const both = then(known, align_by_centre_of_mass(series, {7, 64, 64}, tilts, known.axis_offset));
+  CHECK(distance(both, known, tilts).x < 0.01);
+  CHECK(both.axis_offset == 5);
+  CHECK_THROWS_AS(align_by_centre_of_mass(series, {7, 64, 64}, tilts, NAN), value_error);
+}

@@ -67,6 +67,10 @@ TEST_CASE("signals beyond saturation and sizes that differ are refused") {
   CHECK_THROWS_AS(linearize(v, haadf_damping{0.2}), value_error);
   CHECK(v == std::vector<float>{1, 5});
   CHECK_THROWS_AS(damping_from_maps(v, std::vector<float>{1}), shape_error);
+  auto const against =
+      damping_from_maps(v, std::vector<float>{-1, -5});  // not proportional, whatever the damping
+  CHECK(against.misfit == 1);
+  CHECK(against.inverse_saturation == 0);
   CHECK_THROWS_AS(damping_from_maps(v, std::vector<float>{0, 0}), value_error);
   CHECK_THROWS_AS(damping_from_maps(std::vector<float>{0, 0}, v), value_error);
   CHECK_THROWS_AS(damping_from_tilts(v, {2, 1, 1}, std::vector<double>{0, 90}, specimen_extent::slab),

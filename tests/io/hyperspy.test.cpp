@@ -251,6 +251,20 @@ TEST_CASE("metadata of old and new layouts tell of microscope and detector") {
   }
 }
 
+TEST_CASE("what is odd about an axis is no title") {
+  scratch::folder const f;
+  {
+    made file(f / "m.hspy");
+    file.data<std::uint8_t>({1, 1, 2}, {1, 0});
+    file.axis(0, "y", "nm", 2, 0);
+    file.axis(1, "x", "nm", 2, 0);
+    file.axis(2, "Energy", "keV", 0.01, 0);
+    file.group(file.experiment + "/axis-1/axis");  // where HyperSpy keeps uneven positions
+    file.text("metadata/General", "title", "");
+  }
+  CHECK(io::inspect_hyperspy(f / "m.hspy").how.title.empty());
+}
+
 TEST_CASE("an EMD array with energies in it is a spectrum image") {
   scratch::folder const f;
   io::write_hdf5(

@@ -41,4 +41,8 @@ TEST_CASE("backgrounds that cannot be are refused") {
   CHECK_THROWS_AS(bremsstrahlung(axis, {0, 500}, beam, 8), value_error);
   CHECK_THROWS_AS(bremsstrahlung(axis, {100, 104}, beam, 8), value_error);
   CHECK_THROWS_AS(bremsstrahlung(axis, range, beam, 8, [](kiloelectronvolt) { return 0.0; }), value_error);
+  auto const above_1 = [](kiloelectronvolt e) { return e.value < 1 ? 0.0 : 1.0; };
+  CHECK_THROWS_WITH_AS(bremsstrahlung(axis, range, beam, 8, above_1),
+                       doctest::Contains("nothing is counted between 0.300 and 0.688 keV, term 0 of 8"),
+                       value_error);
 }

@@ -251,6 +251,11 @@ TEST_CASE("edges that mean nothing are refused with the reason") {
   CHECK(contains(refused({ce}, {.fewest = 0}), "not enough"));
   CHECK(contains(refused({ce}, {.overlaps = {ce_in_gd}}), "'Gd_M45', which is not among"));
   CHECK(contains(refused({ce}, {.overlaps = {{"Ce_M45", "Ce_M45", 2}}}), "overlaps itself"));
+  eels_edge third = gd;
+  third.name = "third";
+  CHECK(contains(refused({ce, gd, third}, {.overlaps = {{"third", "Gd_M45", 2}, ce_in_gd}}),
+                 "Gd_M45 is taken out of third before Ce_M45 is taken out of it"));
+  CHECK_NOTHROW(map(v, {.overlaps = {ce_in_gd, {"third", "Gd_M45", 2}}}, {ce, gd, third}));
   CHECK(contains(refused({ce, gd}, {.overlaps = {{"Gd_M45", "Ce_M45", -1}}}), "by a ratio of -1"));
   CHECK(contains(refused({ce, gd}, {.overlaps = {{"Gd_M45", "Ce_M45", 1, nan}}}), "by a ratio of 1"));
   std::vector<float> const zeros(axis.channels);

@@ -55,8 +55,8 @@ inline void validate(alignment const& a, std::size_t tilts, char const* who) {
 }
 
 /// Do one alignment after the other: `second` was found on images to which `first` had been applied. Axis offsets add:
-/// what `second` says of the axis is by how much it is elsewhere. The centre of mass puts the axis in the middle, so it
-/// comes before an offset is found, not after.
+/// what `second` says of the axis is by how much it is elsewhere. The centre of mass puts the axis in the middle unless
+/// it is told the offset.
 ///
 /// throws   tomoedx::shape_error for different numbers of tilts
 inline alignment then(alignment const& first, alignment const& second) {

@@ -49,14 +49,17 @@ inline mass_centres centres_of_mass(std::span<float const> series, std::array<st
 }
 
 /// Align an isolated specimen by its centres of mass: all at one height, and across the tilt axis where one place in
-/// space projects to. The tilt axis is then in the middle of the images.
+/// space projects to. The tilt axis is then in the middle of the images, or `axis_offset` pixels from it where that is
+/// known already: give what the alignment applied so far has, and join the two by then().
 ///
 /// Exact for noise-free images whose specimen is in the field at every tilt; N counts spread over a width w leave
 /// w / sqrt(N) pixels.
 /// throws   as centres_of_mass
 inline alignment align_by_centre_of_mass(std::span<float const> series,
                                          std::array<std::size_t, 3> const& shape,
-                                         std::span<double const> tilts_deg) {
+                                         std::span<double const> tilts_deg, double axis_offset = 0) {
+  expects<value_error>(std::isfinite(axis_offset), "align_by_centre_of_mass: the axis offset is {}",
+                       axis_offset);
   expects<shape_error>(tilts_deg.size() == shape[0], "align_by_centre_of_mass: {} angles for {} tilts",
                        tilts_deg.size(), shape[0]);
   auto const centres = centres_of_mass(series, shape);
@@ -64,7 +67,8 @@ inline alignment align_by_centre_of_mass(std::span<float const> series,
   double const n = static_cast<double>(shape[0]);
   double mean = 0, rms = 0;
   for (std::size_t t = 0; t < shape[0]; ++t) mean += centres.y[t] / n;
-  for (std::size_t t = 0; t < shape[0]; ++t) result.dx[t] = -centres.x[t], result.dy[t] = mean - centres.y[t];
+  for (std::size_t t = 0; t < shape[0]; ++t)
+    result.dx[t] = axis_offset - centres.x[t], result.dy[t] = mean - centres.y[t];
   auto const [x, z] = remove_rigid_shift(tilts_deg, result.dx);
   for (std::size_t t = 0; t < shape[0]; ++t) rms += result.dx[t] * result.dx[t] / n;
   result.steps.push_back({"centre of mass",

@@ -90,7 +90,7 @@ inline haadf_damping damping_from_maps(std::span<float const> haadf, std::span<f
       double const t = d(static_cast<double>(haadf[i]));
       tt += t * t, tm += t * static_cast<double>(maps[i]);
     }
-    return 1 - tm * tm / (tt * mm);
+    return tm > 0 ? 1 - tm * tm / (tt * mm) : 1;  // no gain below 0
   });
 }
 

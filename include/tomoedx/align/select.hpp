@@ -30,7 +30,8 @@ inline void check_series(std::span<float const> series, std::array<std::size_t, 
 
 }  // namespace detail
 
-/// Sum n x n pixels into one: counts stay counts. Rows and columns beyond the last whole group are left out.
+/// Sum n x n pixels into one: counts stay counts. Rows and columns beyond the last whole group are left out,
+/// which moves the centre: in binned pixels the axis offset is (offset + crop_offset of what is kept) / n.
 ///
 /// throws   tomoedx::shape_error where n is 0 or larger than the images
 inline image_series rebin(std::span<float const> series, std::array<std::size_t, 3> const& shape,

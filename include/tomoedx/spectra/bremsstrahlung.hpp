@@ -44,7 +44,8 @@ inline double kramers(double kev, kiloelectronvolt beam, efficiency_curve const&
 /// spectrum above, cut into pieces by cubic B-splines of the logarithm of the energy.
 ///
 /// shapes   (range.size(), terms); the columns sum to the spectrum above, itself of sum 1
-/// throws   value_error for fewer than 4 terms or more than 64; for a range that begins below 0 keV
+/// throws   value_error for fewer than 4 terms or more than 64; for a range that begins below 0 keV; for a piece of
+///          it in which the detector counts nothing
 inline Eigen::MatrixXd bremsstrahlung(energy_axis const& axis, channel_range range, kiloelectronvolt beam,
                                       std::size_t terms, efficiency_curve const& efficiency = {}) {
   expects<value_error>(terms >= 4 && terms <= 64, "bremsstrahlung: {} terms; 4 to 64 are possible", terms);
@@ -62,6 +63,17 @@ inline Eigen::MatrixXd bremsstrahlung(energy_axis const& axis, channel_range ran
   double const sum = b.sum();
   expects<value_error>(sum > 0, "bremsstrahlung: the detector counts nothing between {} and {} keV", from,
                        to);
+  for (Eigen::Index k = 0; k < b.cols(); ++k) {
+    auto const knot = [&](Eigen::Index i) {
+      return from * std::pow(to / from,
+                             std::clamp(static_cast<double>(i) / static_cast<double>(terms - 3), 0.0, 1.0));
+    };
+    expects<value_error>(
+        b.col(k).maxCoeff() > 0,
+        "bremsstrahlung: nothing is counted between {:.3f} and {:.3f} keV, term {} of {}; begin "
+        "the range where the detector counts, or take fewer terms",
+        knot(k - 3), knot(k + 1), k, terms);
+  }
   return b / sum;
 }
 

@@ -47,6 +47,7 @@ struct eels_options {
   bool shared_exponent = false;  ///< one r for all pixels, from their sum; each pixel has its own A
   double gain = 1;               ///< of the detector: value per electron
   double fewest = 20;            ///< electrons in a fit window; with less there is no fit
+  /// Taken off in this order: what an edge lost to another comes before what it takes from a third.
   std::vector<eels_overlap> overlaps = {};
 };
 
@@ -240,6 +241,11 @@ inline eels_maps map_edges(dense_spectra const& spectra, std::span<eels_edge con
     splits.push_back({detail::edge_named(edges, o.in), detail::edge_named(edges, o.from), 1 / o.ratio,
                       o.ratio_sigma / (o.ratio * o.ratio)});
     expects<value_error>(splits.back().in != splits.back().from, "map_edges: {} overlaps itself", o.in);
+    for (split const& earlier : splits)
+      expects<value_error>(
+          earlier.from != splits.back().in,
+          "map_edges: {} is taken out of {} before {} is taken out of it; put that overlap first", o.in,
+          edges[earlier.in].name, o.from);
   }
   if (options.shared_exponent) {
     std::vector<double> sum(spectra.energy.channels);

@@ -26,8 +26,9 @@ namespace tomoedx {
 
 /// How the amplitudes of a pixel are estimated.
 enum class line_estimator {
-  local,   ///< weighted sums of its counts, the weights best for the mean of the pixels around it (itself not
-           ///< among them): no bias at any number of counts, and the variance of the Cramer-Rao bound
+  local,  ///< weighted sums of its counts, the weights best for the mean of the pixels around it (itself not
+  ///< among them): no bias at any number of counts, and the variance of the Cramer-Rao bound. An image of
+  ///< a few pixels has none around: one alone is its own mean, with too much of what is absent
   linear,  ///< the same weights for all pixels, best for the mean of the image: no bias, and maps of summed
            ///< pixels are sums of maps; more noise where a pixel is unlike the mean
   likelihood  ///< the likeliest amplitudes >= 0: nearest to the truth in one pixel where elements are absent, but

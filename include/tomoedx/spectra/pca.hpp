@@ -91,11 +91,10 @@ inline std::vector<std::uint16_t> chosen_channels(std::vector<energy_range> cons
                                                   energy_axis const& energy) {
   std::vector<char> in(energy.channels, ranges.empty());
   for (energy_range const& r : ranges) {
-    channel_range const c = channels_between(energy, r.from_kev, r.to_kev);
-    expects<value_error>(!r.empty() && !c.empty(),
-                         "principal_components: no channel between {} and {} keV; the spectra have {} to {}",
-                         r.from_kev, r.to_kev, energy.energy(0),
-                         energy.energy(static_cast<double>(energy.channels - 1)));
+    channel_range const c = r.empty() ? channel_range{} : channels_between(energy, r.from_kev, r.to_kev);
+    expects<value_error>(
+        !c.empty(), "principal_components: no channel between {} and {} keV; the spectra have {} to {}",
+        r.from_kev, r.to_kev, energy.energy(0), energy.energy(static_cast<double>(energy.channels - 1)));
     std::fill(in.begin() + static_cast<std::ptrdiff_t>(c.begin),
               in.begin() + static_cast<std::ptrdiff_t>(c.end), char(1));
   }

@@ -60,8 +60,6 @@ inline hdf5_spectra open_spectra(std::filesystem::path const& file, std::string 
   auto const along = [&](std::size_t i) { return i == s.at.none ? nullptr : &found.axes[i]; };
   s.what.how = hyperspy_acquisition(hyperspy_metadata(parent));
   s.what.how.pixel_nm = pixel_of(along(s.at.row), along(s.at.column));
-  if (s.what.how.title.empty() && !found.notes.empty() && found.format == "hyperspy")
-    s.what.how.title = found.notes.back();
   if (axis const* series = along(s.at.series); series != nullptr && is_degrees(series->units)) {
     s.what.tilts = found.tilts;
     for (std::size_t i = s.what.tilts.size(); i < s.what.images; ++i)
