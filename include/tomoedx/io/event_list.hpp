@@ -66,7 +66,8 @@ inline void write_event_list(std::filesystem::path const& path, std::span<spectr
   file.release();
   detail::check_room(file.target(), detail::event_list_bytes(images));
   detail::write_events(file.temporary(), images, path.string());
-  detail::open_event_list(file.temporary());  // refuses what no reader would take, before it replaces anything
+  detail::open_event_list(
+      file.temporary());  // refuses what no reader would take, before it replaces anything
   file.commit();
 }
 
