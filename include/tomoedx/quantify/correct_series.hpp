@@ -113,34 +113,13 @@ absorption_report correct_series(std::span<float> series, std::size_t rows, para
   expects<shape_error>(n == beam.tilts() * rows * beam.detector,
                        "{}: maps of {} pixels do not have the shape {} x {} x {} (tilt, y, bin)", who, n,
                        beam.tilts(), rows, beam.detector);
-  std::vector<float> const measured(series.begin(), series.end());
-  std::vector<float> next(measured.size());
-  absorption_report report;
-  while (report.iterations < options.iterations && !report.converged) {
-    std::vector<float> const volumes = reconstruct(std::span<float const>(series));
-    auto const factors = absorption_factors(volumes, rows, beam, scale, setup, options.threshold);
-    report.beyond = 0;
-    for (std::size_t i = 0; i < next.size(); ++i) {
-      report.beyond += measured[i] > 0 && factors[i] > 0.99f * detail::most_absorption;
-      next[i] = measured[i] * factors[i];
-    }
-    double const change = detail::relative_change(next, series, k);
-    std::copy(next.begin(), next.end(), series.begin());
-    report.changes.push_back(change);
-    report.converged = change <= options.tolerance && report.beyond == 0;
-    ++report.iterations;
-    if (watch(
-            progress{.iteration = report.iterations, .iterations = options.iterations, .residual = change}) ==
-        decision::stop)
-      break;
-  }
-  for (std::size_t e = 0; e < k; ++e) {
-    double seen = 0, emitted = 0;
-    for (std::size_t i = e * n; i < (e + 1) * n; ++i)
-      seen += static_cast<double>(measured[i]), emitted += static_cast<double>(series[i]);
-    report.through.push_back(emitted != 0 ? seen / emitted : 1);
-  }
-  return report;
+  return detail::undo_absorption(
+      series, k, options,
+      [&](std::span<float const> now) {
+        std::vector<float> const volumes = reconstruct(now);
+        return absorption_factors(volumes, rows, beam, scale, setup, options.threshold);
+      },
+      watch);
 }
 
 }  // namespace tomoedx

@@ -56,6 +56,41 @@ inline double relative_change(std::span<float const> a, std::span<float const> b
 /// By what a value is multiplied at most.
 inline constexpr float most_absorption = 1e6f;
 
+/// Multiply what was measured with factors that depend on the result, until it stays: `factors_of(values)` has one for
+/// each value, at most most_absorption.
+template <class FactorsOf, class Watch>
+absorption_report undo_absorption(std::span<float> values, std::size_t elements,
+                                  absorption_options const& options, FactorsOf&& factors_of, Watch&& watch) {
+  std::vector<float> const measured(values.begin(), values.end());
+  std::vector<float> next(measured.size());
+  absorption_report report;
+  while (report.iterations < options.iterations && !report.converged) {
+    std::vector<float> const factors = factors_of(std::span<float const>(values));
+    report.beyond = 0;
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      report.beyond += measured[i] > 0 && factors[i] > 0.99f * most_absorption;
+      next[i] = measured[i] * factors[i];
+    }
+    double const change = relative_change(next, values, elements);
+    std::copy(next.begin(), next.end(), values.begin());
+    report.changes.push_back(change);
+    report.converged = change <= options.tolerance && report.beyond == 0;
+    ++report.iterations;
+    if (watch(
+            progress{.iteration = report.iterations, .iterations = options.iterations, .residual = change}) ==
+        decision::stop)
+      break;
+  }
+  std::size_t const n = values.size() / elements;
+  for (std::size_t e = 0; e < elements; ++e) {
+    double seen = 0, emitted = 0;
+    for (std::size_t i = e * n; i < (e + 1) * n; ++i)
+      seen += static_cast<double>(measured[i]), emitted += static_cast<double>(values[i]);
+    report.through.push_back(emitted != 0 ? seen / emitted : 1);
+  }
+  return report;
+}
+
 }  // namespace detail
 
 /// Undo absorption in reconstructed volumes: every value is divided by the part of its X-rays that reach the detector, the
@@ -77,33 +112,14 @@ absorption_report correct_volumes(std::span<float> volumes, volume_shape const& 
   std::size_t const k = scale.elements(), n = detail::check_volumes(volumes, k, who);
   expects<shape_error>(n == shape.voxels(), "{}: volumes of {} voxels do not have the shape {} x {} x {}",
                        who, n, shape.depth, shape.rows, shape.width);
-  std::vector<float> const measured(volumes.begin(), volumes.end());
-  std::vector<float> next(measured.size()), through;
-  absorption_report report;
-  while (report.iterations < options.iterations && !report.converged) {
-    through = mean_transmission(attenuation(volumes, scale, setup, options.threshold), shape, setup);
-    report.beyond = 0;
-    for (std::size_t i = 0; i < next.size(); ++i) {
-      report.beyond += measured[i] > 0 && through[i] * detail::most_absorption < 1.01f;
-      next[i] = measured[i] / std::max(through[i], 1 / detail::most_absorption);
-    }
-    double const change = detail::relative_change(next, volumes, k);
-    std::copy(next.begin(), next.end(), volumes.begin());
-    report.changes.push_back(change);
-    report.converged = change <= options.tolerance && report.beyond == 0;
-    ++report.iterations;
-    if (watch(
-            progress{.iteration = report.iterations, .iterations = options.iterations, .residual = change}) ==
-        decision::stop)
-      break;
-  }
-  for (std::size_t e = 0; e < k; ++e) {
-    double seen = 0, emitted = 0;
-    for (std::size_t i = e * n; i < (e + 1) * n; ++i)
-      seen += static_cast<double>(measured[i]), emitted += static_cast<double>(volumes[i]);
-    report.through.push_back(emitted != 0 ? seen / emitted : 1);
-  }
-  return report;
+  return detail::undo_absorption(
+      volumes, k, options,
+      [&](std::span<float const> now) {
+        auto factors = mean_transmission(attenuation(now, scale, setup, options.threshold), shape, setup);
+        for (float& f : factors) f = 1 / std::max(f, 1 / detail::most_absorption);
+        return factors;
+      },
+      watch);
 }
 
 }  // namespace tomoedx
