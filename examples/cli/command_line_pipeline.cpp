@@ -94,8 +94,10 @@ void add_maps(CLI::App& root, invocation& call) {
       ->type_name("FILE|RANGE");
   app.add_option(
          "--haadf", c->haadf,
-         "HAADF series (tilt, y, x) of the same pixels, in the order of the inputs: treated as the maps are")
-      ->type_name("FILE");
+         "HAADF series (tilt, y, x) of the same pixels, in the order of the inputs: treated as the maps are; "
+         "or inputs, the images beside the spectra in .bcf and .emd, inputs:NAME where none or several of "
+         "these are called HAADF")
+      ->type_name("FILE|inputs");
   app.add_option("--bin", c->bin, "Join squares of N x N pixels first [1]")->type_name("N");
   app.add_option("--drop", c->drop, "Images to leave out, counted from 0")
       ->type_name("N")

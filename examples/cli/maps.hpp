@@ -58,6 +58,13 @@ struct maps_data {
 };
 maps_data count_lines(maps_plan const& plan);
 
+/// Whether HAADF is to come from the files of the spectra: "inputs" or "inputs:NAME".
+bool haadf_of_inputs(maps_command const& c);
+/// Refuse HAADF that is not there or does not fit.
+void look_at_haadf(maps_plan const& plan);
+/// HAADF goes the way of the maps: joined, in their order, without the dropped.
+void carry_haadf(maps_plan const& plan, maps_data& d);
+
 /// One spectrum image, its pixels joined as asked.
 spectrum_image read_spectra(maps_plan const& plan, spectrum_source const& source);
 

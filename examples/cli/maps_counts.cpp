@@ -10,6 +10,7 @@
 #include <tomoedx/spectra/fit_lines.hpp>
 #include <tomoedx/spectra/pca.hpp>
 #include <tomoedx/spectra/pca_maps.hpp>
+#include <tomoedx/spectra/rebin.hpp>
 #include <tomoedx/spectra/suspect_lines.hpp>
 #include <tomoedx/spectra/window_of.hpp>
 #include <tomoedx/spectra/windows.hpp>
@@ -23,31 +24,12 @@
 namespace tomoedx::cli {
 namespace {
 
-/// Squares of pixels as one pixel each.
+/// Squares of pixels as one pixel each; rows and columns that do not fill one are left out.
 spectrum_image joined(spectrum_image const& s, std::size_t bin) {
   if (bin == 1) return s;
-  spectrum_image j{s.rows / bin, s.columns / bin, s.energy, {0}, {}, {}, s.how};
-  std::vector<std::uint32_t> counts(s.energy.channels);
-  std::vector<std::uint16_t> touched;
-  for (std::size_t y = 0; y < j.rows; ++y)
-    for (std::size_t x = 0; x < j.columns; ++x) {
-      touched.clear();
-      for (std::size_t b = 0; b < bin; ++b)
-        for (std::size_t a = 0; a < bin; ++a) {
-          std::size_t const p = (y * bin + b) * s.columns + x * bin + a;
-          for (std::size_t i = s.begin[p]; i < s.begin[p + 1]; ++i) {
-            if (counts[s.channel[i]] == 0) touched.push_back(s.channel[i]);
-            counts[s.channel[i]] += s.count[i];
-          }
-        }
-      std::ranges::sort(touched);
-      for (auto const c : touched) {
-        j.channel.push_back(c);
-        j.count.push_back(std::exchange(counts[c], 0));
-      }
-      j.begin.push_back(j.channel.size());
-    }
-  return j;
+  std::size_t const rows = s.rows / bin * bin, columns = s.columns / bin * bin;
+  bool const even = rows == s.rows && columns == s.columns;
+  return rebin(even ? s : crop(s, {.row_end = rows, .column_end = columns}), {.rows = bin, .columns = bin});
 }
 
 /// The images of a series one after the other; they stay in memory as long as there is plenty.
@@ -234,26 +216,6 @@ void deal_with_negative(maps_plan const& p, maps_data& d) {
                                   static_cast<double>(d.counts.size() * count_of(p.stack()))),
       p.asked.negative == "spread" ? "that was taken from the counts around them" : "they were set to zero",
       grown.empty() ? "" : "; sums grew all the same: " + grown));
-}
-
-/// HAADF goes the way of the maps: joined, in their order, without the dropped.
-void carry_haadf(maps_plan const& p, maps_data& d) {
-  if (p.asked.haadf.empty()) return;
-  auto const all = load(p.asked.haadf).values;
-  check_values(all, {p.images, p.rows, p.columns}, "HAADF (" + p.asked.haadf + ")", "tilt", allowed::finite);
-  auto const [tilts, rows, columns] = p.stack();
-  std::size_t const bin = p.asked.bin;
-  d.haadf.resize(count_of(p.stack()));
-  for (std::size_t t = 0; t < tilts; ++t)
-    for (std::size_t y = 0; y < rows; ++y)
-      for (std::size_t x = 0; x < columns; ++x) {
-        double sum = 0;
-        for (std::size_t b = 0; b < bin; ++b)
-          for (std::size_t a = 0; a < bin; ++a)
-            sum += static_cast<double>(
-                all[(p.sources[t].place * p.rows + y * bin + b) * p.columns + x * bin + a]);
-        d.haadf[(t * rows + y) * columns + x] = static_cast<float>(sum / static_cast<double>(bin * bin));
-      }
 }
 
 }  // namespace

@@ -189,14 +189,6 @@ void find_energies(maps_plan& p) {
       last);
 }
 
-void look_at_haadf(maps_plan const& p) {
-  if (p.asked.haadf.empty()) return;
-  auto const what = look_at_three(p.asked.haadf, "HAADF");
-  expects<shape_error>(what.shape[0] == p.images && what.shape[1] == p.rows && what.shape[2] == p.columns,
-                       "HAADF ({}): is {}, the spectra are {} images of {} x {} pixels", p.asked.haadf,
-                       io::text_of(what.shape), p.images, p.rows, p.columns);
-}
-
 }  // namespace
 
 maps_plan plan_maps(maps_command const& c) {
@@ -231,8 +223,8 @@ maps_plan plan_maps(maps_command const& c) {
   p.pixel_nm = c.pixel_nm.value_or(l.first.how.pixel_nm.value_or(0)) * static_cast<double>(c.bin);
   look_at_haadf(p);
   auto inputs = p.files;
-  for (auto const& file : {c.haadf, c.tilts})
-    if (!file.empty()) inputs.push_back(file);
+  if (!c.haadf.empty() && !haadf_of_inputs(c)) inputs.push_back(c.haadf);
+  if (!c.tilts.empty()) inputs.push_back(c.tilts);
   check_output_directory(c.output, c.force, inputs);
   double const maps = 2 * static_cast<double>(p.lines.size()) + (c.haadf.empty() ? 0 : 1);
   check_memory(sizeof(float) * maps * static_cast<double>(count_of(p.stack())), "join pixels with --bin");
