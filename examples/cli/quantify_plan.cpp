@@ -350,8 +350,8 @@ quantification_plan plan_quantification(quantify_command const& c) {
                        "--absorption needs the tilts; give --tilts");
   expects<value_error>(
       !c.absorption || p.what != quantified::hebt,
-      "--absorption is for X-ray counts, and HAADF signal is not absorbed; quantify volumes of the "
-      "maps alone");
+      "--absorption is for volumes of counts, and these are of HAADF signal, made from maps as they were "
+      "counted; reconstruct the maps alone, as with --method em, and quantify those");
   expects<value_error>(!c.absorption || p.what == quantified::maps || c.density || c.dose,
                        "--absorption needs to know how dense the specimen is; give --density G, or --dose");
   expects<value_error>(!c.dose || p.pixel_nm > 0,

@@ -125,6 +125,75 @@ TEST_CASE("align writes stacks in register whose counts are whole and none is lo
   CHECK(report["stacks"][0]["file"] == "Fe.npy");
 }
 
+TEST_CASE("align moves HAADF onto the maps of its tilts") {
+  drifted_place const here;
+  std::vector<int> const still(tilts, 0);
+  save(here / "fe.npy", moved_series(still, still, 3));
+  here.done(words{"align", "--quiet", "--steps", "none", "--haadf", "haadf.npy", "--haadf-to-maps"} + fe);
+  auto const maps = read(here / "fe.npy"), before = read(here / "haadf.npy"),
+             after = read(here / "out/HAADF.npy");
+  CHECK(distance(before.values, maps.values) > 0.5);
+  CHECK(distance(after.values, maps.values) < 0.05);
+  CHECK(read(here / "out/Fe.npy").values == maps.values);
+}
+
+namespace {
+
+/// Small particles seen from 17 angles, the axis `offset` pixels from the middle; turned back by `rotation` it is upright.
+array turned_series(double offset, double rotation) {
+  constexpr std::size_t angles = 17, high = 32, wide = 40;
+  constexpr double radian = 3.14159265358979 / 180;
+  std::mt19937 engine(1);
+  std::uniform_real_distribution<double> across(-7, 7), along(-9, 9), weight(200, 1000);
+  std::vector<double> sums(angles * high * wide);
+  double const c = std::cos(rotation * radian), s = std::sin(rotation * radian);
+  for (int i = 0; i < 14; ++i) {
+    double const x = across(engine), z = across(engine), y = along(engine), counts = weight(engine);
+    for (std::size_t t = 0; t < angles; ++t) {
+      double const tilt = (8.0 * static_cast<double>(t) - 64) * radian;
+      double const u = x * std::cos(tilt) + z * std::sin(tilt) + offset;
+      double const at_x = 19.5 + c * u + s * y, at_y = 15.5 - s * u + c * y;
+      for (std::size_t p = 0; p < high * wide; ++p) {
+        double const a = static_cast<double>(p % wide) - at_x, b = static_cast<double>(p / wide) - at_y;
+        sums[t * high * wide + p] += counts * std::exp(-(a * a + b * b) / 4.5);
+      }
+    }
+  }
+  array a{{angles, high, wide}, {}, {}};
+  for (double const v : sums) a.values.push_back(static_cast<float>(std::floor(v)));
+  return a;
+}
+
+}  // namespace
+
+TEST_CASE("align finds offset and rotation of the axis, and run hands them to reconstruct") {
+  place const here;
+  auto const recorded = turned_series(2.3, 1.5), upright = turned_series(2.3, 0);
+  save(here / "fe.npy", recorded);
+  here.write("run.json", R"({
+  "output": "out", "tilts": "-64:64:8",
+  "align": {"map": {"Fe": "fe.npy"}, "steps": "axis", "max_offset": 4, "max_rotation": 3},
+  "reconstruct": {"method": "em", "iterations": 2}
+})");
+  here.done({"run", "run.json", "--quiet"});
+  auto const found = nlohmann::json::parse(text_of(here / "out/align/alignment.json"));
+  auto const offset = found["axis_offset"].get<double>(), rotation = found["rotation_deg"].get<double>();
+  MESSAGE("offset " << offset << " of 2.3 pixels, rotation " << rotation << " of 1.5 degrees");
+  CHECK(std::abs(offset - 2.3) < 0.4);
+  CHECK(std::abs(rotation - 1.5) < 0.35);  // which moves the outermost rows by less than 0.1 pixels
+  auto const stage = nlohmann::json::parse(text_of(here / "out/report.json"))["stages"][1];
+  CHECK(stage["options"]["map"] == nlohmann::json({"Fe=out/align/Fe.npy"}));
+  CHECK(std::stod(stage["options"]["axis_offset"][0].get<std::string>()) == offset);
+  auto const report = nlohmann::json::parse(text_of(here / "out/reconstruct/report.json"));
+  CHECK(report["options"]["axis_offset"] == offset);
+  auto const turned = read(here / "out/align/Fe.npy");
+  CHECK(distance(turned.values, upright.values) < 0.5 * distance(recorded.values, upright.values));
+  double before = 0, after = 0;
+  for (float const v : recorded.values) before += static_cast<double>(v);
+  for (float const v : turned.values) after += static_cast<double>(v);
+  CHECK(after == doctest::Approx(before).epsilon(0.005));
+}
+
 TEST_CASE("align refuses everything that means nothing") {
   drifted_place const here;
   words const out{"--tilts", "tilts.txt", "-o", "out"};

@@ -5,10 +5,14 @@
 
 #include <nlohmann/json.hpp>
 #include <tomoedx/io/event_list.hpp>
+#include <tomoedx/io/npy.hpp>
 #include <tomoedx/physics/families.hpp>
 #include <tomoedx/spectra/resolution.hpp>
 
 #include <cmath>
+
+#include "../io/bcf_file.hpp"
+#include "../shared.hpp"
 
 using namespace cli_tests;
 using namespace tomoedx;
@@ -18,7 +22,8 @@ namespace {
 constexpr std::size_t rows = 12, columns = 16, tilts = 3;
 
 /// Si in the left half, Fe in the right one, a thin background everywhere, some Cu of the grid; as Poisson counts.
-std::vector<spectrum_image> series(double si, double fe) {
+/// `rest` is a background that falls with the energy.
+std::vector<spectrum_image> series(double si, double fe, double rest = 0) {
   std::mt19937 engine(5);
   energy_axis const axis{-0.05, 0.01, 1000};
   detector_resolution const resolution{.mn_ka_ev = 130};
@@ -38,7 +43,8 @@ std::vector<spectrum_image> series(double si, double fe) {
     add("Si", si_counts);
     add("Fe", fe_counts);
     add("Cu", 4);
-    for (std::size_t c = 20; c < mean.size(); ++c) mean[c] += 0.01;
+    for (std::size_t c = 20; c < mean.size(); ++c)
+      mean[c] += 0.01 + rest / axis.energy(static_cast<double>(c));
     return mean;
   };
   auto const left = spectrum(si, 0), right = spectrum(0, fe);
@@ -135,6 +141,129 @@ TEST_CASE("maps joins pixels, drops images, takes HAADF along and brings tilts i
   CHECK(total / static_cast<double>(2 * rows * columns / 2) == doctest::Approx(60).epsilon(0.06));
 }
 
+TEST_CASE("maps in windows take a background off that falls by a power") {
+  spectra_place const here;
+  io::write_event_list((here / "series.h5").string(), series(60, 40, 0.4));
+  double empty[2] = {};
+  for (int i = 0; i < 2; ++i) {
+    here.done(words{"maps"} + asked +
+              words{"--method", "windows", "--negative", "keep", "--force", "--background",
+                    i == 0 ? "none" : "power"});
+    auto const si = read(here / "out/map_Si.npy"), fe = read(here / "out/map_Fe.npy");
+    empty[i] = mean_of(si, false);
+    if (i == 0) continue;
+    CHECK(mean_of(si, true) == doctest::Approx(60).epsilon(0.1));
+    CHECK(mean_of(fe, false) == doctest::Approx(40).epsilon(0.06));
+  }
+  CHECK(empty[0] > 3);
+  CHECK(std::abs(empty[1]) < 1);
+}
+
+TEST_CASE("maps in principal components have the same means and less noise") {
+  spectra_place const here;
+  double noise[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    words how{"--method", "windows", "--negative", "keep", "--force"};
+    if (i > 0) how = how + words{"--pca", i == 1 ? "2" : "auto"};
+    here.done(words{"maps"} + asked + how);
+    auto const si = read(here / "out/map_Si.npy"), fe = read(here / "out/map_Fe.npy");
+    double const mean = mean_of(si, true);
+    CHECK(mean == doctest::Approx(60).epsilon(0.1));
+    CHECK(mean_of(fe, false) == doctest::Approx(40).epsilon(0.06));
+    for (std::size_t p = 0; p < fe.values.size(); ++p)  // where there is none
+      if (p % columns < columns / 2) noise[i] += std::pow(static_cast<double>(fe.values[p]), 2);
+  }
+  CHECK(noise[1] < 0.5 * noise[0]);
+  CHECK(noise[2] < 0.5 * noise[0]);
+}
+
+namespace {
+
+/// A composite file of 4 x 6 pixels with 20 counts of Si Ka in each, and images.
+void write_bcf(fs::path const& file, std::string const& images) {
+  bcf_file::header h{.rows = 4, .columns = 6, .channels = 1024};
+  h.more = images;
+  std::vector<std::vector<std::string>> lines(4);
+  for (std::uint32_t p = 0; p < 24; ++p)
+    lines[p / 6].push_back(bcf_file::as_pulses16(p % 6, std::vector<std::uint16_t>(20, 181)));  // 1.74 keV
+  std::ofstream(file, std::ios::binary)
+      << bcf_file::container({{"HeaderData", h.text()}, {"SpectrumData0", bcf_file::map(6, lines)}});
+}
+
+std::string bytes_of_image(int first) {
+  std::string bytes;
+  for (int p = 0; p < 24; ++p) bytes.push_back(static_cast<char>(first + p));
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("maps takes HAADF out of the files of the spectra") {
+  place const here;
+  fs::create_directory(here / "bcf");
+  auto const image = [](char const* name, int first) {
+    return bcf_file::image(4, 6, 1, name, bytes_of_image(first));
+  };
+  write_bcf(here / "bcf/10.bcf", image("SE", 3) + image("HAADF", 100));
+  write_bcf(here / "bcf/-10.bcf",
+            image("HAADF", 50) + image("SE", 7) + bcf_file::image(2, 2, 1, "HAADF", "abcd"));
+  words const si{"maps",         "bcf",  "--elements", "Si",      "--method", "windows",
+                 "--background", "none", "--quiet",    "--force", "-o",       "out"};
+  if (auto const o = here.run(si); o.code != 0) {  // a build without pugixml
+    MESSAGE("skipped: " << o.err);
+    return;
+  }
+  here.done(si + words{"--haadf", "inputs", "--bin", "2"});
+  auto const haadf = read(here / "out/HAADF.npy");
+  CHECK(haadf.shape == std::vector<std::size_t>{2, 2, 3});
+  for (std::size_t i = 0; i < 12; ++i)  // the mean of four pixels of a ramp, -10 degrees first
+    CHECK(haadf.values[i] == 3.5f + static_cast<float>((i < 6 ? 50 : 100) + 2 * (i % 3) + 12 * (i % 6 / 3)));
+  here.done(si + words{"--haadf", "inputs:SE", "--drop", "0"});
+  // inputs are in the order of their names: -10 is left out
+  CHECK(text_of(here / "out/tilts.txt") == "10\n");
+  CHECK(read(here / "out/HAADF.npy").values ==
+        array{{1, 4, 6},
+              {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26},
+              {}}
+            .values);
+  auto const names = here.names();
+  auto const refuses = [&](words const& more, std::string_view part) {
+    check_refused(here.run(si + more), "tomoedx maps", part);
+    CHECK(here.names() == names);
+  };
+  refuses({"--haadf", "inputs:BF"}, "none of its images is called BF; there are ");
+  write_bcf(here / "bcf/10.bcf", image("SE", 3));
+  refuses({"--haadf", "inputs"}, "10.bcf: none of its images is called HAADF; there are SE (4 x 6)");
+  write_bcf(here / "bcf/10.bcf", image("HAADF", 3) + image("HAADF 2", 4));
+  refuses({"--haadf", "inputs"},
+          "10.bcf: --haadf inputs: 2 of its images could be meant (HAADF (4 x 6), HAADF 2 (4 x 6))");
+  write_bcf(here / "bcf/10.bcf", bcf_file::image(2, 2, 1, "HAADF", "abcd"));
+  refuses({"--haadf", "inputs"}, "10.bcf: its image HAADF is 2 x 2, its spectra are 4 x 6 pixels");
+  write_bcf(here / "bcf/10.bcf", "");
+  refuses({"--haadf", "inputs"}, "10.bcf: holds no image");
+}
+
+TEST_CASE("HAADF out of Bruker's files is what was exported from them") {
+  TOMOEDX_SHARED_OR_SKIP(folder, "realdata/idp");
+  place const here;
+  auto const o = here.run({"maps", (folder / "bcf").string(), "--elements", "Fe", "--method", "windows",
+                           "--haadf", "inputs", "--quiet", "--no-figures", "-o", "out"});
+  if (contains(o.err, "TOMOEDX_XML")) {
+    MESSAGE("skipped: " << o.err);
+    return;
+  }
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  CHECK(text_of(here / "out/tilts.txt") == "-10\n0\n");
+  auto const haadf = read(here / "out/HAADF.npy");
+  auto const known = io::read_npy<float>((folder / "haadf_tyx_u16.npy").string());
+  REQUIRE(haadf.values.size() == 2 * 65536);
+  for (std::size_t row : {6u, 8u})  // of -40, -35, ...
+    CHECK(std::equal(haadf.values.begin() + (row == 6 ? 0 : 65536),
+                     haadf.values.begin() + (row == 6 ? 65536 : 131072),
+                     known.values.begin() + static_cast<std::ptrdiff_t>(row * 65536)));
+}
+
 TEST_CASE("maps without values below zero keep their sums where there are counts") {
   spectra_place const here;
   here.done(words{"maps"} + asked + words{"--negative", "keep"});
@@ -184,6 +313,8 @@ TEST_CASE("maps refuses everything that means nothing") {
   here.refuses(with(fe + words{"--tilts", "two.txt"}), "2 angles for 3 spectrum images");
   here.refuses(with(fe + words{"--tilts", "none.txt"}), "none.txt");
   here.refuses(with(fe + words{"--haadf", "other.npy"}), "HAADF (other.npy): is 3 x 12 x 17");
+  here.refuses(with(fe + words{"--haadf", "inputs"}), "series.h5: --haadf inputs: it holds several");
+  here.refuses(with(fe + words{"--haadf", "none.npy"}), "none.npy");
   here.refuses(with(fe + words{"--pixel-size", "-1"}), "--pixel-size -1");
   here.refuses(with(fe + words{"--threads", "100000"}), "--threads 100000");
   here.refuses(words{"none.h5", "-o", "out"} + fe, "none.h5");

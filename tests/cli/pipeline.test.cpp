@@ -97,6 +97,61 @@ TEST_CASE("run gives the same as the commands one after the other") {
           read(here / fmt::format("result/quantify/{}", name)).values);
 }
 
+TEST_CASE("the stage denoise brings maps and HAADF nearer to what they are without noise") {
+  place const here;
+  words const phantom{"simulate", "phantom",  "--kind",       "cube-in-cube", "--size",
+                      "24",       "--slices", "16",           "--tilts",      "-60:60:20",
+                      "--smooth", "0",        "--no-figures", "--quiet"};
+  here.done(phantom + words{"--counts", "20", "--haadf-noise", "0.1", "-o", "noisy"});
+  here.done(phantom + words{"--counts", "2e7", "-o", "clean"});
+  auto const apart = [&](std::string const& file, std::string const& truth, float scale) {
+    auto exact = read(here / truth).values;
+    for (float& v : exact) v *= scale;
+    return distance(read(here / file).values, exact);
+  };
+  for (std::string const method : {"gaussian", "tv", "bm3d"}) {
+    INFO(method);
+    here.write("run.json", fmt::format(R"({{
+  "output": "{0}", "tilts": "noisy/tilts.txt", "haadf": "noisy/haadf.npy",
+  "align": {{"map": {{"Au": "noisy/map_Au.npy", "Ag": "noisy/map_Ag.npy"}}, "steps": "none"}},
+  "denoise": {{"method": "{0}", "auto": true}},
+  "reconstruct": {{"method": "hebt", "iterations": 3}}
+}})",
+                                       method));
+    here.done({"run", "run.json", "--quiet"});
+    for (std::string const name : {"Au", "Ag"})
+      CHECK(apart(method + "/denoise/" + name + ".npy", "clean/map_" + name + ".npy", 1e-6f) <
+            0.9 * apart("noisy/map_" + name + ".npy", "clean/map_" + name + ".npy", 1e-6f));
+    CHECK(apart(method + "/denoise/HAADF.npy", "clean/haadf.npy", 1) <
+          0.75 * apart("noisy/haadf.npy", "clean/haadf.npy", 1));
+    auto const report = nlohmann::json::parse(text_of(here / (method + "/denoise/HAADF_report.json")));
+    CHECK(report["noise"]["model"] == "gaussian");
+    auto const used =
+        nlohmann::json::parse(text_of(here / (method + "/report.json")))["stages"][2]["options"];
+    CHECK(used["map"] ==
+          nlohmann::json({"Au=" + method + "/denoise/Au.npy", "Ag=" + method + "/denoise/Ag.npy"}));
+    CHECK(used["haadf"] == nlohmann::json({method + "/denoise/HAADF.npy"}));
+  }
+  // files of one's own are maps by their names; a sigma in their unit leaves HAADF alone
+  here.write("own.json", R"({
+  "output": "own", "tilts": "noisy/tilts.txt",
+  "denoise": {"input": ["noisy/map_Au.npy", "noisy/map_Ag.npy"], "method": "gaussian", "sigma": 1},
+  "reconstruct": {"method": "em", "iterations": 2}
+})");
+  here.done({"run", "own.json", "--quiet"});
+  CHECK(fs::exists(here / "own/reconstruct/Au.npy"));
+  CHECK(fs::exists(here / "own/denoise/Ag.npy"));
+  CHECK(!fs::exists(here / "own/denoise/HAADF.npy"));
+  auto const names = here.names();
+  here.write("twice.json", R"({"output": "x", "denoise": {"input": ["noisy/map_Au.npy", "noisy/map_Au.npy"],
+  "method": "gaussian", "auto": true}})");
+  check_refused(here.run({"run", "twice.json"}), "tomoedx run", "there is a series Au already");
+  here.write("nothing.json", R"({"output": "x", "denoise": {"method": "bm3d"}})");
+  check_refused(here.run({"run", "nothing.json"}), "tomoedx run", "there is nothing to denoise");
+  fs::remove(here / "twice.json"), fs::remove(here / "nothing.json");
+  CHECK(here.names() == names);
+}
+
 TEST_CASE("run --dry-run checks all stages and writes nothing") {
   series_place const here;
   auto const names = here.names();
