@@ -100,7 +100,7 @@ TEST_CASE("run gives the same as the commands one after the other") {
 TEST_CASE("the stage denoise brings maps and HAADF nearer to what they are without noise") {
   place const here;
   words const phantom{"simulate", "phantom",  "--kind",       "cube-in-cube", "--size",
-                      "24",       "--slices", "16",           "--tilts",      "-60:60:20",
+                      "24",       "--slices", "10",           "--tilts",      "-60:60:30",
                       "--smooth", "0",        "--no-figures", "--quiet"};
   here.done(phantom + words{"--counts", "20", "--haadf-noise", "0.1", "-o", "noisy"});
   here.done(phantom + words{"--counts", "2e7", "-o", "clean"});
