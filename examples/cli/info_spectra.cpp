@@ -18,12 +18,14 @@ namespace {
 
 /// What the spectra of a file say, or nothing where it holds none that are known to be spectra.
 std::optional<io::spectrum_info> spectra_in(std::string const& file) {
-  auto const kind = io::detail::kind_of_any_file(io::detail::locate(file));
-  if (kind == io::detail::kind::bcf) return io::inspect_spectrum(file);  // never anything else
-  if (kind != io::detail::kind::hdf5 && kind != io::detail::kind::dm) return std::nullopt;
+  bool bruker = false;
   try {
+    auto const kind = io::detail::kind_of_any_file(io::detail::locate(file));
+    bruker = kind == io::detail::kind::bcf;  // never anything but spectra
+    if (!bruker && kind != io::detail::kind::hdf5 && kind != io::detail::kind::dm) return std::nullopt;
     return io::inspect_spectrum(file);
   } catch (file_error const&) {
+    if (bruker) throw;
     return std::nullopt;  // images without an energy, or a file that the arrays' reader explains better
   }
 }
