@@ -99,6 +99,26 @@ words const asked{"series.h5", "--elements", "Si,Fe", "--artefacts", "Cu", "--qu
 
 }  // namespace
 
+TEST_CASE("info tells what spectrum images hold") {
+  spectra_place const here;
+  double sum = 0;
+  for (auto const& image : series(60, 40))
+    for (auto const n : image.count) sum += n;
+  auto const j = nlohmann::json::parse(here.done({"info", "series.h5", "--json"}));
+  CHECK(j["format"] == "event list");
+  CHECK(j["images"] == tilts);
+  CHECK(j["rows"] == rows);
+  CHECK(j["columns"] == columns);
+  CHECK(j["energy"]["channels"] == 1000);
+  CHECK(j["energy"]["first_kev"].get<double>() == doctest::Approx(-0.05));
+  CHECK(j["tilts_deg"] == std::vector<double>{-20, 0, 20});
+  CHECK(j["acquisition"]["beam"] == 200);
+  CHECK(j["counts"] == sum);
+  std::string const text = here.done({"info", "series.h5"});
+  CHECK(text.find("3 of 12 x 16 pixels") != text.npos);
+  CHECK(text.find(fmt::format("counts   {:.0f},", sum)) != text.npos);
+}
+
 TEST_CASE("maps counts lines by fits and in windows without bias, with their uncertainty") {
   spectra_place const here;
   for (words const& method : {words{}, words{"--estimator", "linear"}, words{"--method", "windows"}}) {
